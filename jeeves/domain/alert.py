@@ -1,0 +1,128 @@
+"""An alert: what it says, when it may be said, and what becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from jeeves.domain.message import Message, Origin
+from jeeves.domain.verdict import Verdict
+
+#: A live mail older than this, by its arrival or its Date header, is history.
+OLD_AFTER = timedelta(days=14)
+#: An alert that could not be delivered for this long would only confuse.
+STALE_AFTER = timedelta(hours=24)
+#: Two SMS segments of plain text (GSM 03.38: 153 characters each when concatenated).
+SMS_LENGTH = 306
+#: Waits between attempts in seconds; the last one repeats until the alert is stale.
+RETRY_SECONDS = (5, 15, 60, 300, 900, 1800)
+
+
+class Channel(StrEnum):
+    """A way to reach the owner."""
+
+    SMS = "sms"
+    SPEECH = "speech"
+
+
+class AlertState(StrEnum):
+    """A row of the outbox in its life."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    #: An attempt was made and nobody knows whether it succeeded.
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The proof that a channel took an alert."""
+
+    #: The provider's id (Twilio: SM...), or a path.
+    id: str
+    #: What the channel adds in words, such as "written to a file: no player found".
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One row of the outbox: one text on one channel about one conversation."""
+
+    #: Short and unique (``jv-`` and 8 characters); stands in the text of the SMS.
+    reference: str
+    account: str
+    thread_key: str
+    message_id: int
+    channel: Channel
+    text: str
+    created_at: datetime
+    state: AlertState = AlertState.PENDING
+    attempts: int = 0
+    not_before: datetime | None = None
+    receipt: Receipt | None = None
+    error: str = ""
+    #: An earlier attempt may have been delivered: ask the channel before sending.
+    in_doubt: bool = False
+
+    def stale(self, now: datetime) -> bool:
+        """Whether saying it now would be worse than silence."""
+        return now - self.created_at > STALE_AFTER
+
+
+def why_withheld(message: Message, now: datetime) -> str | None:
+    """Why ``message`` must never alert whatever its verdict; None if it may."""
+    if message.origin is not Origin.LIVE:
+        return "arrived before Jeeves watched"
+    if message.own:
+        return "written by the owner"
+    if message.bulk:
+        return "sent by a machine to many"
+    if now - message.received_at > OLD_AFTER:
+        return "received long ago"
+    if message.sent_at is not None and now - message.sent_at > OLD_AFTER:
+        return "written long ago"
+    return None
+
+
+def sms_text(message: Message, verdict: Verdict, reference: str) -> str:
+    """The text message: who, about what, why, and the reference, in at most 306 characters."""
+    why = strongest_words(verdict)
+    tail = f' ("{why}") {reference}' if why else f" {reference}"
+    head = f"{message.sender.display} wants to meet, no place yet: "
+    subject = " ".join(message.subject.split()) or "(no subject)"
+    room = SMS_LENGTH - len(tail)
+    return shorten(shorten(head, room // 2) + subject, room) + tail
+
+
+def spoken_text(message: Message) -> str:
+    """The sentence for the ear."""
+    subject = " ".join(message.subject.split())
+    about = f" It is about: {shorten(subject, 120)}." if subject else ""
+    return f"{shorten(message.sender.display, 60)} wants to meet. Where do you want to meet?{about}"
+
+
+def strongest_words(verdict: Verdict) -> str:
+    """The words that did most to make the verdict positive, or ""."""
+    carried = [r for r in verdict.score.reasons if r.weight > 0]
+    return carried[0].words if carried else ""
+
+
+def shorten(text: str, length: int) -> str:
+    """``text`` in at most ``length`` characters, cut between words where possible."""
+    if len(text) <= length:
+        return text
+    cut = text[: max(length - 1, 0)]
+    at_word = cut.rsplit(" ", 1)[0]
+    return (at_word if len(at_word) > length // 2 else cut).rstrip() + "…"
+
+
+def next_attempt(
+    attempts: int, now: datetime, retry_after: float | None, jitter: float
+) -> datetime:
+    """When to try again after ``attempts`` failed ones; ``jitter`` in 0..1 spreads the waits."""
+    wait = RETRY_SECONDS[min(max(attempts, 1), len(RETRY_SECONDS)) - 1] * (1 + jitter / 2)
+    return now + timedelta(seconds=max(wait, retry_after or 0))

@@ -1,0 +1,172 @@
+"""What the use cases ask of the outside world. Adapters implement these by shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from jeeves.domain.alert import Alert, Channel, Receipt
+from jeeves.domain.message import Cursor, FetchedMail, Message, Unreadable
+from jeeves.domain.verdict import Score, Thresholds, Verdict
+
+#: Returns the current time; aware, UTC.
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxStatus:
+    """What EXAMINE answered (RFC 3501, 6.3.2)."""
+
+    mailbox: str
+    uidvalidity: int
+    uidnext: int
+
+
+class Mailbox(Protocol):
+    """One mailbox of one account, read-only.
+
+    Every method raises MailboxUnavailable when the connection fails; the next ``open``
+    starts afresh. ``open`` also raises LoginRefused.
+    """
+
+    #: Address of the account, lower case.
+    account: str
+
+    def open(self) -> MailboxStatus:
+        """Connect and EXAMINE where that is not yet done, else NOOP; tell the state."""
+        ...
+
+    def uids_after(self, uid: int) -> list[int]:
+        """All UIDs greater than ``uid``, ascending."""
+        ...
+
+    def uids_since(self, day: datetime) -> list[int]:
+        """All UIDs received on the day of ``day`` or later (INTERNALDATE), ascending."""
+        ...
+
+    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMail]:
+        """The mails with these UIDs, ascending; UIDs expunged meanwhile are left out."""
+        ...
+
+    def wait(self, seconds: float, stopped: Callable[[], bool]) -> bool:
+        """Sleep until mail may have arrived (True), ``seconds`` passed or ``stopped()``."""
+        ...
+
+    def close(self) -> None:
+        """Log out if connected. Never raises."""
+        ...
+
+
+class Scorer(Protocol):
+    """A model that serves."""
+
+    version: str
+    thresholds: Thresholds
+
+    def score(self, message: Message) -> Score:
+        """P(needs location) of ``message``, with its reasons."""
+        ...
+
+
+class Notifier(Protocol):
+    """One channel by which alerts reach the owner."""
+
+    channel: Channel
+
+    def send(self, alert: Alert) -> Receipt:
+        """Deliver ``alert`` once.
+
+        Raises:
+            DeliveryDelayed: certainly not delivered, a later attempt may succeed.
+            DeliveryUnknown: it may have been delivered.
+            DeliveryRefused: it will never be delivered as it is.
+        """
+        ...
+
+    def find(self, alert: Alert) -> Receipt | None:
+        """The receipt of an earlier attempt whose outcome is unknown; None if there was none.
+
+        Raises: as ``send``.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """A message and the short id by which people name it."""
+
+    id: int
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict about a stored message, and the alerts that follow from it."""
+
+    message_id: int
+    verdict: Verdict
+    alerts: tuple[Alert, ...] = ()
+    #: Why there is no alert although the verdict says one is due; one clause.
+    withheld: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of one batch."""
+
+    added: int
+    #: Already stored, however they came before.
+    known: int
+
+
+class Store(Protocol):
+    """The database. Each method is one transaction.
+
+    Every method raises StoreUnavailable when the connection fails, and reconnects by itself
+    on the next call.
+    """
+
+    def cursor(self, account: str, mailbox: str) -> tuple[Cursor, datetime] | None:
+        """The newest cursor of a mailbox and when it was last written."""
+        ...
+
+    def ingest(
+        self, account: str, batch: Sequence[Message | Unreadable], cursor: Cursor | None
+    ) -> Ingested:
+        """Write the messages and the cursor that covers them together."""
+        ...
+
+    def unjudged(self, account: str, limit: int) -> list[StoredMessage]:
+        """Readable messages without any verdict, oldest first."""
+        ...
+
+    def record(self, judgements: Sequence[Judgement]) -> int:
+        """Write verdicts and their alerts together; the number of alerts that are new.
+
+        A message that has a verdict by then, and a conversation that has an alert of the
+        same kind and channel, are left as they are.
+        """
+        ...
+
+    def claim(
+        self, account: str, channels: Sequence[Channel], now: datetime, lease_seconds: float
+    ) -> Alert | None:
+        """Take one due alert for this process alone until the lease ends (SKIP LOCKED).
+
+        An alert whose lease ran out in flight comes back with ``in_doubt`` set.
+        """
+        ...
+
+    def settle(self, alert: Alert, now: datetime) -> None:
+        """Write what became of a claimed alert (its state, receipt, error, not_before)."""
+        ...
+
+    def beat(self, account: str, name: str, now: datetime, detail: str = "") -> None:
+        """Remember that ``name`` last went well at ``now``."""
+        ...
+
+    def heartbeats(self) -> Mapping[tuple[str, str], tuple[datetime, str]]:
+        """The last beat of every (account, name), and its detail."""
+        ...

@@ -1,0 +1,1 @@
+"""The use cases: they see only ports, domain, mail and learning."""
