@@ -59,6 +59,7 @@ class Verdict:
 
     @property
     def needs_location(self) -> bool:
+        """Whether the owner should be told."""
         return self.band is Band.ALERT
 
 
