@@ -26,6 +26,14 @@ class Channel(StrEnum):
     SPEECH = "speech"
 
 
+class AlertKind(StrEnum):
+    """What an outbox row is about: a conversation, or Jeeves itself."""
+
+    ALERT = "alert"
+    #: Jeeves cannot read mail or cannot deliver: silence is never success.
+    NOTICE = "notice"
+
+
 class AlertState(StrEnum):
     """A row of the outbox in its life."""
 
@@ -55,11 +63,14 @@ class Alert:
     #: Short and unique (``jv-`` and 8 characters); stands in the text of the SMS.
     reference: str
     account: str
+    #: The conversation; of a notice, what it is about. One row each, kind and channel.
     thread_key: str
-    message_id: int
+    #: Short id of the message that asked; None for a notice.
+    message_id: int | None
     channel: Channel
     text: str
     created_at: datetime
+    kind: AlertKind = AlertKind.ALERT
     state: AlertState = AlertState.PENDING
     attempts: int = 0
     not_before: datetime | None = None

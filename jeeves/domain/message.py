@@ -48,8 +48,15 @@ class Cursor:
     last_uid: int
     #: First UID that counts as live: the UIDNEXT seen when the mailbox was first opened.
     live_from: int
+    #: History is read from this day on.
+    history_from: datetime
     #: After a changed UIDVALIDITY: mail received later than this is live whatever its UID.
     live_since: datetime | None = None
+
+    @property
+    def reads_history(self) -> bool:
+        """Whether mail that was there before Jeeves is still to be read."""
+        return self.last_uid < self.live_from - 1
 
     def origin(self, uid: int, received_at: datetime) -> Origin:
         """Whether the message with this UID arrived under Jeeves's eyes."""

@@ -92,6 +92,13 @@ class Notifier(Protocol):
         """
         ...
 
+    def check(self) -> str:
+        """How the channel stands, in one clause, without alerting anybody.
+
+        Raises: as ``send``.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
@@ -148,6 +155,10 @@ class Store(Protocol):
         A message that has a verdict by then, and a conversation that has an alert of the
         same kind and channel, are left as they are.
         """
+        ...
+
+    def announce(self, alerts: Sequence[Alert]) -> int:
+        """Put notices into the outbox; the number of those that are new."""
         ...
 
     def claim(

@@ -1,0 +1,5 @@
+"""`python -m jeeves`."""
+
+from jeeves.cli import main
+
+main()

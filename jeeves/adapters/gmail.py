@@ -1,0 +1,54 @@
+"""Gmail's extension on top of IMAP: X-GM-MSGID, X-GM-THRID, X-GM-LABELS.
+
+https://developers.google.com/workspace/gmail/imap/imap-extensions. Where the server does not
+announce X-GM-EXT-1 the mailbox is plain IMAP, so one class serves every account.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from imapclient.imap_utf7 import decode as decode_utf7
+
+from jeeves.adapters.imap import ImapMailbox, Response
+from jeeves.domain.message import FetchedMail
+
+EXTENSION = "X-GM-EXT-1"
+STARRED = "\\Starred"
+
+
+class GmailMailbox(ImapMailbox):
+    """A mailbox whose mails carry Gmail's own identity, conversation and labels."""
+
+    def _facts(self) -> list[str]:
+        plain = super()._facts()
+        if self._client is not None and self._client.has_capability(EXTENSION):
+            return [*plain, "X-GM-MSGID", "X-GM-THRID", "X-GM-LABELS"]
+        return plain
+
+    def _fetched(self, uid: int, raw: bytes, facts: Response) -> FetchedMail:
+        mail = super()._fetched(uid, raw, facts)
+        if b"X-GM-MSGID" not in facts:
+            return mail
+        labels = [decode_label(label) for label in facts.get(b"X-GM-LABELS", ())]
+        # Gmail leaves the label of the mailbox that is examined out of the list
+        selected = "\\Inbox" if self._mailbox.upper() == "INBOX" else self._mailbox
+        if not self._mailbox.startswith(("[Gmail]", "[Google Mail]")) and selected not in labels:
+            labels.append(selected)
+        return replace(
+            mail,
+            gmail_id=str(facts[b"X-GM-MSGID"]),
+            gmail_thread_id=str(facts[b"X-GM-THRID"]),
+            labels=tuple(labels),
+            starred=mail.starred or STARRED in labels,
+        )
+
+
+def decode_label(label: bytes | str | int) -> str:
+    """A label as people see it: modified UTF-7 decoded (RFC 3501, 5.1.3).
+
+    The response parser makes a number of a label that looks like one.
+    """
+    if isinstance(label, bytes):
+        return str(decode_utf7(label))
+    return str(label)

@@ -1,0 +1,160 @@
+"""One connection that mends itself, and the named queries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import psycopg2
+import psycopg2.extensions
+import psycopg2.extras
+
+from jeeves.errors import SchemaOutOfDate, StoreError, StoreUnavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Row = dict[str, Any]
+SqlCursor = psycopg2.extras.RealDictCursor
+
+CONNECT_SECONDS = 10
+#: Keeps a half-open connection from hanging a cycle (libpq, connection parameters).
+LIBPQ: dict[str, Any] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "application_name": "jeeves",
+}
+
+
+@cache
+def queries() -> dict[str, str]:
+    """Every block of queries.sql by the name in its head."""
+    text = Path(__file__).with_name("queries.sql").read_text(encoding="utf-8")
+    blocks = re.split(r"(?m)^-- name: (\w+)\n", text)[1:]
+    return {
+        name: block.strip().removesuffix(";")
+        for name, block in zip(blocks[::2], blocks[1::2], strict=True)
+    }
+
+
+@contextmanager
+def translate_errors() -> Iterator[None]:
+    """Turn what psycopg2 raises into our own errors."""
+    try:
+        yield
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as exc:
+        raise SchemaOutOfDate(
+            "The database does not have the tables this version of Jeeves needs: "
+            "run `jeeves migrate`."
+        ) from exc
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as exc:
+        raise StoreUnavailable(
+            f"Postgres cannot be used ({first_line(exc)}): check DATABASE_URL and that the "
+            "server runs; nothing is lost, Jeeves tries again."
+        ) from exc
+    except psycopg2.Error as exc:
+        # The name of the error class only: server messages may quote the row, which is mail.
+        raise StoreError(
+            f"Postgres refused a statement ({type(exc).__name__}, SQLSTATE {exc.pgcode})."
+        ) from exc
+
+
+def first_line(error: BaseException) -> str:
+    """What libpq said, without the lines of hints below."""
+    return next(iter(str(error).strip().splitlines()), "connection closed")
+
+
+def connect(dsn: str) -> psycopg2.extensions.connection:
+    """A new connection to ``dsn``.
+
+    Raises:
+        StoreUnavailable: no server there, or it refuses.
+    """
+    with translate_errors():
+        try:
+            connection: psycopg2.extensions.connection = psycopg2.connect(dsn, **LIBPQ)
+        except psycopg2.ProgrammingError as exc:
+            # libpq quotes the string it cannot parse, and that may hold a password.
+            raise StoreUnavailable(
+                "DATABASE_URL is not a Postgres address: write it as "
+                "postgresql://user:password@host:5432/database."
+            ) from exc
+    return connection
+
+
+class Connection:
+    """A connection made on first use and made again after it broke. One thread only."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._open: psycopg2.extensions.connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[SqlCursor]:
+        """A cursor whose work is committed at the end, or rolled back on any error."""
+        with translate_errors():
+            if self._open is None or self._open.closed:
+                self._open = connect(self._dsn)
+            try:
+                with self._open, self._open.cursor(cursor_factory=SqlCursor) as cursor:
+                    yield cursor
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                self.close()
+                raise
+
+    @property
+    def used(self) -> bool:
+        """Whether a connection stands that was made by an earlier transaction."""
+        return self._open is not None and not self._open.closed
+
+    def close(self) -> None:
+        """Close the connection; the next transaction makes another."""
+        if self._open is not None:
+            # a broken connection may complain about being closed: there is nothing left to lose
+            with suppress(psycopg2.Error):
+                self._open.close()
+            self._open = None
+
+
+class HasConnection:
+    """Base of the classes whose methods are one transaction each."""
+
+    def __init__(self, dsn: str) -> None:
+        self.connection = Connection(dsn)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self.connection.close()
+
+
+S = TypeVar("S", bound=HasConnection)
+
+
+def in_transaction(
+    method: Callable[Concatenate[S, SqlCursor, P], T],
+) -> Callable[Concatenate[S, P], T]:
+    """Run ``method(self, cursor, ...)`` as one transaction.
+
+    A connection that broke while nobody used it (server restart, laptop sleep) is noticed only
+    by its next statement, so the first failure on an old connection is retried once on a new
+    one. Every statement is safe to repeat: writes ignore what is already there.
+    """
+
+    def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        if self.connection.used:
+            try:
+                with self.connection.transaction() as cursor:
+                    return method(self, cursor, *args, **kwargs)
+            except StoreUnavailable:
+                pass
+        with self.connection.transaction() as cursor:
+            return method(self, cursor, *args, **kwargs)
+
+    run.__doc__ = method.__doc__
+    run.__name__ = method.__name__
+    return run

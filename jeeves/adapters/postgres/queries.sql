@@ -1,0 +1,144 @@
+-- name: newest_cursor
+select uidvalidity, last_uid, live_from, history_from, live_since, read_at
+from cursors
+where account = %(account)s and mailbox = %(mailbox)s
+order by read_at desc
+limit 1;
+
+-- name: lock_ingest
+-- One ingest per account at a time: identities are compared in the program.
+select pg_advisory_xact_lock(hashtextextended('jeeves ingest ' || %(account)s, 0));
+
+-- name: known_identities
+select id, gmail_id, message_id, digest, thread_key, origin
+from messages
+where account = %(account)s
+  and (gmail_id = any(%(gmail_ids)s)
+       or message_id = any(%(message_ids)s)
+       or digest = any(%(digests)s));
+
+-- name: insert_messages
+insert into messages (
+    account, origin, mailbox, uid, uidvalidity, gmail_id, message_id, digest, thread_key,
+    reference_ids, sender_name, sender_address, to_addresses, cc_addresses, subject, body,
+    own_words, sent_at, sent_utc_offset, received_at, labels, starred, bulk, own, unreadable
+) values %s;
+
+-- name: adopt_message
+-- The same mail came another way: keep the row, learn what the new way knows. Mail that
+-- was imported first and now arrives live is judged again, so that it can alert.
+update messages
+set gmail_id = coalesce(gmail_id, %(gmail_id)s),
+    thread_key = case when gmail_id is null and %(gmail_id)s is not null
+                      then %(thread_key)s else thread_key end,
+    mailbox = %(mailbox)s,
+    uid = %(uid)s,
+    uidvalidity = %(uidvalidity)s,
+    labels = %(labels)s,
+    starred = %(starred)s,
+    origin = case when origin = 'import' then %(origin)s else origin end,
+    judged_at = case when origin = 'import' and %(origin)s = 'live' then null else judged_at end
+where id = %(id)s;
+
+-- name: write_cursor
+insert into cursors (account, mailbox, uidvalidity, last_uid, live_from, history_from, live_since,
+                     read_at)
+values (%(account)s, %(mailbox)s, %(uidvalidity)s, %(last_uid)s, %(live_from)s, %(history_from)s,
+        %(live_since)s, now())
+on conflict (account, mailbox, uidvalidity) do update
+set last_uid = greatest(cursors.last_uid, excluded.last_uid), read_at = excluded.read_at;
+
+-- name: unjudged
+select *
+from messages
+where account = %(account)s and judged_at is null and unreadable is null
+order by id
+limit %(limit)s;
+
+-- name: mark_judged
+update messages set judged_at = now() where id = %(id)s and judged_at is null;
+
+-- name: insert_verdict
+insert into verdicts (message_id, model, probability, threshold, band, reasons, rest, withheld)
+values (%(message_id)s, %(model)s, %(probability)s, %(threshold)s, %(band)s, %(reasons)s,
+        %(rest)s, %(withheld)s)
+on conflict (message_id, model) do nothing;
+
+-- name: insert_alert
+insert into alerts (reference, account, thread_key, message_id, kind, channel, body, created_at,
+                    not_before)
+values (%(reference)s, %(account)s, %(thread_key)s, %(message_id)s, %(kind)s, %(channel)s,
+        %(body)s, %(created_at)s, %(not_before)s)
+on conflict (account, thread_key, kind, channel) do nothing;
+
+-- name: claim_alert
+with due as (
+    select id, state as state_before
+    from alerts
+    where account = %(account)s
+      and channel = any(%(channels)s)
+      and (state in ('pending', 'unknown') and coalesce(not_before, created_at) <= %(now)s
+           or state = 'sending' and lease_until < %(now)s)
+    order by id
+    limit 1
+    for update skip locked
+)
+update alerts
+set state = 'sending', attempts = attempts + 1,
+    lease_until = %(now)s + make_interval(secs => %(lease_seconds)s)
+from due
+where alerts.id = due.id
+returning alerts.*, due.state_before <> 'pending' as in_doubt;
+
+-- name: settle_alert
+-- Only the attempt that holds the claim may settle it.
+update alerts
+set state = %(state)s, not_before = %(not_before)s, receipt = %(receipt)s, note = %(note)s,
+    error = %(error)s, lease_until = null,
+    settled_at = case when %(state)s in ('sent', 'failed', 'expired') then %(now)s end
+where reference = %(reference)s and state = 'sending' and attempts = %(attempts)s;
+
+-- name: write_beat
+insert into heartbeats (account, name, beat_at, detail)
+values (%(account)s, %(name)s, %(now)s, %(detail)s)
+on conflict (account, name) do update
+set beat_at = excluded.beat_at, detail = excluded.detail;
+
+-- name: heartbeats
+select account, name, beat_at, detail from heartbeats;
+
+-- name: listing
+select m.*, v.model, v.probability, v.threshold, v.band, v.reasons, v.rest, v.withheld, l.label
+from messages m
+left join lateral (
+    select * from verdicts where message_id = m.id order by judged_at desc limit 1
+) v on true
+left join lateral (
+    select label from labels where message_id = m.id order by id desc limit 1
+) l on true
+where (%(id)s::bigint is null or m.id = %(id)s)
+  and (not %(needs_location)s or v.needs_location)
+order by m.received_at desc, m.id desc
+limit %(limit)s;
+
+-- name: alerts_of
+select reference, message_id, channel, state, body, attempts, created_at, settled_at, receipt,
+       note, error
+from alerts
+where message_id = any(%(ids)s)
+order by id;
+
+-- name: last_alerts
+select reference, message_id, channel, state, body, attempts, created_at, settled_at, receipt,
+       note, error
+from alerts
+order by id desc
+limit %(limit)s;
+
+-- name: backlog
+select (select count(*) from messages) as messages,
+       (select count(*) from messages where unreadable is not null) as unreadable,
+       (select count(*) from messages where judged_at is null and unreadable is null) as unjudged,
+       (select count(*) from alerts where state in ('pending', 'sending', 'unknown'))
+           as alerts_open,
+       (select count(*) from alerts where state = 'failed') as alerts_failed;

@@ -1,0 +1,78 @@
+"""What people are shown of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from jeeves.adapters.postgres.connection import (
+    HasConnection,
+    Row,
+    SqlCursor,
+    in_transaction,
+    queries,
+)
+from jeeves.adapters.postgres.rows import read_alert_line, read_beats, read_message, read_verdict
+from jeeves.domain.listing import AlertLine, Backlog, ListedMessage
+from jeeves.domain.verdict import Label
+
+
+class Reading(HasConnection):
+    """Read-only views for `list`, `show`, `status` and the live table."""
+
+    @in_transaction
+    def newest(
+        self, sql: SqlCursor, limit: int, needs_location: bool = False
+    ) -> list[ListedMessage]:
+        """The messages received last, newest first; or only those that need a place."""
+        return self._listing(sql, None, limit, needs_location)
+
+    @in_transaction
+    def message(self, sql: SqlCursor, message_id: int) -> ListedMessage | None:
+        """The message with this short id."""
+        return next(iter(self._listing(sql, message_id, 1, False)), None)
+
+    @in_transaction
+    def last_alerts(self, sql: SqlCursor, limit: int) -> list[AlertLine]:
+        """The newest outbox rows, newest first."""
+        sql.execute(queries()["last_alerts"], {"limit": limit})
+        return [read_alert_line(row) for row in sql.fetchall()]
+
+    @in_transaction
+    def backlog(self, sql: SqlCursor) -> Backlog:
+        """What is stored and what waits."""
+        sql.execute(queries()["backlog"])
+        row: Row = sql.fetchone() or {}
+        return Backlog(**row)
+
+    @in_transaction
+    def heartbeats(self, sql: SqlCursor) -> Mapping[tuple[str, str], tuple[datetime, str]]:
+        """The last beat of every (account, name), and its detail."""
+        return read_beats(sql)
+
+    @staticmethod
+    def _listing(
+        sql: SqlCursor, message_id: int | None, limit: int, needs_location: bool
+    ) -> list[ListedMessage]:
+        sql.execute(
+            queries()["listing"],
+            {"id": message_id, "limit": limit, "needs_location": needs_location},
+        )
+        rows = sql.fetchall()
+        sql.execute(queries()["alerts_of"], {"ids": [row["id"] for row in rows]})
+        alerts: dict[int, list[AlertLine]] = {}
+        for alert in sql.fetchall():
+            alerts.setdefault(alert["message_id"], []).append(read_alert_line(alert))
+        return [
+            ListedMessage(
+                id=row["id"],
+                message=None if row["unreadable"] else read_message(row),
+                received_at=row["received_at"],
+                unreadable=row["unreadable"],
+                verdict=read_verdict(row),
+                withheld=row["withheld"],
+                label=Label(row["label"]) if row["label"] else None,
+                alerts=tuple(alerts.get(row["id"], ())),
+            )
+            for row in rows
+        ]

@@ -1,0 +1,172 @@
+"""Between rows and domain values."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from psycopg2.extras import Json
+
+from jeeves.adapters.postgres.connection import Row, SqlCursor, queries
+from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, Receipt
+from jeeves.domain.listing import AlertLine
+from jeeves.domain.message import Address, Message, Origin, Unreadable
+from jeeves.domain.verdict import Band, Reason, Score, Verdict
+
+
+def message_row(message: Message | Unreadable) -> tuple[Any, ...]:
+    """The values of `insert_messages`."""
+    if isinstance(message, Unreadable):
+        return (
+            message.account,
+            message.origin.value,
+            message.mailbox,
+            message.uid,
+            message.uidvalidity,
+            message.gmail_id,
+            None,
+            message.digest,
+            f"sha256:{message.digest}",
+            [],
+            *("", ""),
+            Json([]),
+            Json([]),
+            *("", "", ""),
+            None,
+            None,
+            message.received_at,
+            [],
+            *(False, False, False),
+            message.reason,
+        )
+    return (
+        message.account,
+        message.origin.value,
+        message.mailbox,
+        message.uid,
+        message.uidvalidity,
+        message.gmail_id,
+        message.message_id or None,
+        message.digest,
+        message.thread_key,
+        list(message.references),
+        message.sender.name,
+        message.sender.address,
+        addresses_json(message.to),
+        addresses_json(message.cc),
+        message.subject,
+        message.body,
+        message.own_words,
+        message.sent_at,
+        utc_offset_minutes(message.sent_at),
+        message.received_at,
+        list(message.labels),
+        message.starred,
+        message.bulk,
+        message.own,
+        None,
+    )
+
+
+def addresses_json(addresses: tuple[Address, ...]) -> Json:
+    """``[[name, address], ...]`` for a jsonb column."""
+    return Json([[a.name, a.address] for a in addresses], dumps=json.dumps)
+
+
+def utc_offset_minutes(moment: datetime | None) -> int | None:
+    """Minutes east of UTC of an aware time."""
+    offset = moment.utcoffset() if moment is not None else None
+    return None if offset is None else int(offset.total_seconds() // 60)
+
+
+def read_message(row: Row) -> Message:
+    """The message of a row of `messages`."""
+    sent_at = row["sent_at"]
+    if sent_at is not None:
+        sent_at = sent_at.astimezone(timezone(timedelta(minutes=row["sent_utc_offset"] or 0)))
+    return Message(
+        account=row["account"],
+        origin=Origin(row["origin"]),
+        mailbox=row["mailbox"],
+        uid=row["uid"],
+        uidvalidity=row["uidvalidity"],
+        gmail_id=row["gmail_id"],
+        message_id=row["message_id"] or "",
+        digest=row["digest"],
+        thread_key=row["thread_key"],
+        references=tuple(row["reference_ids"]),
+        sender=Address(row["sender_name"], row["sender_address"]),
+        to=tuple(Address(*pair) for pair in row["to_addresses"]),
+        cc=tuple(Address(*pair) for pair in row["cc_addresses"]),
+        subject=row["subject"],
+        body=row["body"],
+        own_words=row["own_words"],
+        sent_at=sent_at,
+        received_at=row["received_at"].astimezone(UTC),
+        labels=tuple(row["labels"]),
+        starred=row["starred"],
+        bulk=row["bulk"],
+        own=row["own"],
+    )
+
+
+def read_verdict(row: Row) -> Verdict | None:
+    """The verdict of a row joined with `verdicts`; None where there is none."""
+    if row["model"] is None:
+        return None
+    return Verdict(
+        score=Score(
+            probability=row["probability"],
+            reasons=tuple(Reason(words, weight) for words, weight in row["reasons"]),
+            rest=row["rest"],
+            model=row["model"],
+        ),
+        threshold=row["threshold"],
+        band=Band(row["band"]),
+    )
+
+
+def read_alert(row: Row) -> Alert:
+    """The alert of a row of `claim_alert`."""
+    return Alert(
+        reference=row["reference"],
+        account=row["account"],
+        thread_key=row["thread_key"],
+        message_id=row["message_id"],
+        channel=Channel(row["channel"]),
+        text=row["body"],
+        created_at=row["created_at"].astimezone(UTC),
+        kind=AlertKind(row["kind"]),
+        state=AlertState(row["state"]),
+        attempts=row["attempts"],
+        not_before=row["not_before"],
+        receipt=Receipt(row["receipt"], row["note"]) if row["receipt"] else None,
+        error=row["error"],
+        in_doubt=row["in_doubt"],
+    )
+
+
+def read_alert_line(row: Row) -> AlertLine:
+    """The line of a row of `alerts_of` or `last_alerts`."""
+    return AlertLine(
+        reference=row["reference"],
+        message_id=row["message_id"],
+        channel=Channel(row["channel"]),
+        state=AlertState(row["state"]),
+        text=row["body"],
+        attempts=row["attempts"],
+        created_at=row["created_at"],
+        settled_at=row["settled_at"],
+        receipt=row["receipt"] or "",
+        note=row["error"] or row["note"],
+    )
+
+
+def read_beats(sql: SqlCursor) -> dict[tuple[str, str], tuple[datetime, str]]:
+    """The last beat of every (account, name), and its detail."""
+    sql.execute(queries()["heartbeats"])
+    return {
+        (row["account"], row["name"]): (row["beat_at"].astimezone(UTC), row["detail"])
+        for row in sql.fetchall()
+    }

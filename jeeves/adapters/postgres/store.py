@@ -1,0 +1,222 @@
+"""The Store port on PostgreSQL: what the way of one mail writes and reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from psycopg2.extras import Json, execute_values
+
+from jeeves.adapters.postgres.connection import HasConnection, SqlCursor, in_transaction, queries
+from jeeves.adapters.postgres.identity import Identities
+from jeeves.adapters.postgres.rows import message_row, read_alert, read_beats, read_message
+from jeeves.domain.alert import Alert, Channel
+from jeeves.domain.message import Cursor, Message, Unreadable
+from jeeves.domain.ports import Ingested, Judgement, StoredMessage
+
+
+class PostgresStore(HasConnection):
+    """`jeeves.domain.ports.Store`; one connection, one thread."""
+
+    @in_transaction
+    def cursor(self, sql: SqlCursor, account: str, mailbox: str) -> tuple[Cursor, datetime] | None:
+        """The newest cursor of a mailbox and when it was last written."""
+        sql.execute(queries()["newest_cursor"], {"account": account, "mailbox": mailbox})
+        row = sql.fetchone()
+        if row is None:
+            return None
+        cursor = Cursor(
+            mailbox=mailbox,
+            uidvalidity=row["uidvalidity"],
+            last_uid=row["last_uid"],
+            live_from=row["live_from"],
+            history_from=row["history_from"].astimezone(UTC),
+            live_since=row["live_since"],
+        )
+        return cursor, row["read_at"].astimezone(UTC)
+
+    @in_transaction
+    def ingest(
+        self,
+        sql: SqlCursor,
+        account: str,
+        batch: Sequence[Message | Unreadable],
+        cursor: Cursor | None,
+    ) -> Ingested:
+        """Write the messages and the cursor that covers them together."""
+        new: list[Message | Unreadable] = []
+        if batch:
+            sql.execute(queries()["lock_ingest"], {"account": account})
+            identities = self._identities(sql, account, batch)
+            for message in batch:
+                known = identities.match(message)
+                if known is None:
+                    placed = identities.placed(message) if isinstance(message, Message) else message
+                    identities.remember(placed)
+                    new.append(placed)
+                elif known.id is not None and isinstance(message, Message) and message.uid:
+                    self._adopt(sql, known.id, message)
+            if new:
+                execute_values(
+                    sql,
+                    queries()["insert_messages"],
+                    [message_row(message) for message in new],
+                    page_size=len(new),
+                )
+        if cursor is not None:
+            sql.execute(
+                queries()["write_cursor"],
+                {
+                    "account": account,
+                    "mailbox": cursor.mailbox,
+                    "uidvalidity": cursor.uidvalidity,
+                    "last_uid": cursor.last_uid,
+                    "live_from": cursor.live_from,
+                    "history_from": cursor.history_from,
+                    "live_since": cursor.live_since,
+                },
+            )
+        return Ingested(added=len(new), known=len(batch) - len(new))
+
+    @staticmethod
+    def _identities(
+        sql: SqlCursor, account: str, batch: Sequence[Message | Unreadable]
+    ) -> Identities:
+        readable = [m for m in batch if isinstance(m, Message)]
+        message_ids = {m.message_id for m in readable if m.message_id}
+        message_ids.update(reference for m in readable for reference in m.references)
+        sql.execute(
+            queries()["known_identities"],
+            {
+                "account": account,
+                "gmail_ids": [m.gmail_id for m in batch if m.gmail_id],
+                "message_ids": list(message_ids),
+                "digests": [m.digest for m in batch],
+            },
+        )
+        return Identities(sql.fetchall())
+
+    @staticmethod
+    def _adopt(sql: SqlCursor, known_id: int, message: Message) -> None:
+        sql.execute(
+            queries()["adopt_message"],
+            {
+                "id": known_id,
+                "gmail_id": message.gmail_id,
+                "thread_key": message.thread_key,
+                "mailbox": message.mailbox,
+                "uid": message.uid,
+                "uidvalidity": message.uidvalidity,
+                "labels": list(message.labels),
+                "starred": message.starred,
+                "origin": message.origin.value,
+            },
+        )
+
+    @in_transaction
+    def unjudged(self, sql: SqlCursor, account: str, limit: int) -> list[StoredMessage]:
+        """Readable messages without any verdict, oldest first."""
+        sql.execute(queries()["unjudged"], {"account": account, "limit": limit})
+        return [StoredMessage(row["id"], read_message(row)) for row in sql.fetchall()]
+
+    @in_transaction
+    def record(self, sql: SqlCursor, judgements: Sequence[Judgement]) -> int:
+        """Write verdicts and their alerts together; the number of alerts that are new."""
+        alerts = 0
+        for judgement in judgements:
+            sql.execute(queries()["mark_judged"], {"id": judgement.message_id})
+            if sql.rowcount == 0:
+                continue
+            score = judgement.verdict.score
+            sql.execute(
+                queries()["insert_verdict"],
+                {
+                    "message_id": judgement.message_id,
+                    "model": score.model,
+                    "probability": score.probability,
+                    "threshold": judgement.verdict.threshold,
+                    "band": judgement.verdict.band.value,
+                    "reasons": Json([[r.words, r.weight] for r in score.reasons]),
+                    "rest": score.rest,
+                    "withheld": judgement.withheld,
+                },
+            )
+            alerts += sum(self._insert_alert(sql, alert) for alert in judgement.alerts)
+        return alerts
+
+    @in_transaction
+    def announce(self, sql: SqlCursor, alerts: Sequence[Alert]) -> int:
+        """Put notices into the outbox; the number of those that are new."""
+        return sum(self._insert_alert(sql, alert) for alert in alerts)
+
+    @staticmethod
+    def _insert_alert(sql: SqlCursor, alert: Alert) -> int:
+        sql.execute(
+            queries()["insert_alert"],
+            {
+                "reference": alert.reference,
+                "account": alert.account,
+                "thread_key": alert.thread_key,
+                "message_id": alert.message_id,
+                "kind": alert.kind.value,
+                "channel": alert.channel.value,
+                "body": alert.text,
+                "created_at": alert.created_at,
+                "not_before": alert.not_before,
+            },
+        )
+        return sql.rowcount
+
+    @in_transaction
+    def claim(
+        self,
+        sql: SqlCursor,
+        account: str,
+        channels: Sequence[Channel],
+        now: datetime,
+        lease_seconds: float,
+    ) -> Alert | None:
+        """Take one due alert for this process alone until the lease ends."""
+        sql.execute(
+            queries()["claim_alert"],
+            {
+                "account": account,
+                "channels": [channel.value for channel in channels],
+                "now": now,
+                "lease_seconds": lease_seconds,
+            },
+        )
+        row = sql.fetchone()
+        return read_alert(row) if row else None
+
+    @in_transaction
+    def settle(self, sql: SqlCursor, alert: Alert, now: datetime) -> None:
+        """Write what became of a claimed alert."""
+        sql.execute(
+            queries()["settle_alert"],
+            {
+                "reference": alert.reference,
+                "attempts": alert.attempts,
+                "state": alert.state.value,
+                "not_before": alert.not_before,
+                "receipt": alert.receipt.id if alert.receipt else None,
+                "note": alert.receipt.note if alert.receipt else "",
+                "error": alert.error,
+                "now": now,
+            },
+        )
+
+    @in_transaction
+    def beat(
+        self, sql: SqlCursor, account: str, name: str, now: datetime, detail: str = ""
+    ) -> None:
+        """Remember that ``name`` last went well at ``now``."""
+        sql.execute(
+            queries()["write_beat"],
+            {"account": account, "name": name, "now": now, "detail": detail},
+        )
+
+    @in_transaction
+    def heartbeats(self, sql: SqlCursor) -> Mapping[tuple[str, str], tuple[datetime, str]]:
+        """The last beat of every (account, name), and its detail."""
+        return read_beats(sql)

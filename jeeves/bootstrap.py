@@ -1,0 +1,183 @@
+"""THE composition root: settings in, wired parts out, closed in reverse order.
+
+Imports of adapters stand inside the functions: a command loads only the outside systems it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from jeeves.domain.ports import Mailbox, Notifier, Scorer
+from jeeves.errors import ConfigError, ModelError
+from jeeves.settings import Settings
+
+if TYPE_CHECKING:
+    from jeeves.adapters.postgres.reading import Reading
+    from jeeves.adapters.postgres.store import PostgresStore
+
+log = structlog.get_logger()
+
+
+def now() -> datetime:
+    """The real clock: aware, UTC."""
+    return datetime.now(UTC)
+
+
+def starter_models() -> Path:
+    """Where the starter model is: beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).resolve().parent
+    packaged = package / "_starter"
+    return packaged if packaged.is_dir() else package.parent / "models"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A reachable database that has this version's schema."""
+
+    dsn: str
+
+    def store(self) -> PostgresStore:
+        """A store with a connection of its own."""
+        from jeeves.adapters.postgres.store import PostgresStore
+
+        return PostgresStore(self.dsn)
+
+    def reading(self) -> Reading:
+        """The views for people, with a connection of their own."""
+        from jeeves.adapters.postgres.reading import Reading
+
+        return Reading(self.dsn)
+
+
+@contextmanager
+def open_server(settings: Settings) -> Iterator[str]:
+    """The address of the Postgres in use; the embedded one runs while this is open.
+
+    Raises:
+        StoreUnavailable, ConfigError: it cannot be started.
+    """
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    from jeeves.adapters.embedded import EmbeddedPostgres
+
+    server = EmbeddedPostgres(settings.jeeves_home)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@contextmanager
+def open_database(settings: Settings) -> Iterator[Database]:
+    """The database, its schema checked; the embedded one is migrated by itself.
+
+    Raises:
+        StoreUnavailable: it cannot be reached.
+        SchemaOutOfDate: DATABASE_URL names one that `jeeves migrate` has to mend first.
+    """
+    from jeeves.adapters.postgres import schema
+
+    with open_server(settings) as dsn:
+        if settings.database_url is None and (schema.revision(dsn) or "") < schema.HEAD:
+            schema.migrate(dsn)
+        schema.require_head(dsn)
+        yield Database(dsn)
+
+
+def make_mailbox(settings: Settings) -> Mailbox:
+    """The mailbox of the configured account, not yet connected.
+
+    Raises:
+        ConfigError: no account is configured.
+    """
+    from jeeves.adapters.gmail import GmailMailbox
+    from jeeves.adapters.imap import ImapAccount
+
+    if settings.gmail_address is None or settings.gmail_app_password is None:
+        raise ConfigError(
+            "No account is configured: set GMAIL_ADDRESS and GMAIL_APP_PASSWORD in .env "
+            "(.env.example explains them), or try `jeeves demo`."
+        )
+    return GmailMailbox(
+        ImapAccount(
+            address=settings.gmail_address,
+            password=settings.gmail_app_password.get_secret_value(),
+            host=settings.imap_host,
+            port=settings.imap_port,
+            security=settings.imap_security,
+            ca_file=str(settings.imap_ca_file) if settings.imap_ca_file else None,
+            mailbox=settings.imap_mailbox,
+        )
+    )
+
+
+@contextmanager
+def open_notifiers(settings: Settings) -> Iterator[Sequence[Notifier]]:
+    """The channels that are configured, text messages first."""
+    with ExitStack() as stack:
+        notifiers: list[Notifier] = []
+        if settings.has_sms:
+            from jeeves.adapters.sms import SmsNotifier
+
+            notifiers.append(
+                SmsNotifier(
+                    account_sid=settings.twilio_account_sid or "",
+                    auth_token=reveal(settings.twilio_auth_token),
+                    api_key=settings.twilio_api_key,
+                    api_secret=reveal(settings.twilio_api_secret),
+                    sender=settings.twilio_from,
+                    messaging_service_sid=settings.twilio_messaging_service_sid,
+                    to=settings.alert_to or "",
+                    base_url=settings.twilio_base_url,
+                )
+            )
+        if settings.speech != "off":
+            from jeeves.adapters.speech import SpeechNotifier
+
+            speech = SpeechNotifier(mode=settings.speech, folder=settings.jeeves_home / "speech")
+            stack.callback(speech.close)
+            notifiers.append(speech)
+        yield notifiers
+
+
+def reveal(secret: object) -> str | None:
+    """The text of a SecretStr; None stays None."""
+    from pydantic import SecretStr
+
+    return secret.get_secret_value() if isinstance(secret, SecretStr) else None
+
+
+def make_scorer(settings: Settings) -> Scorer:
+    """The owner's model if there is a good one, else the starter.
+
+    Raises:
+        ModelError: no model can be served.
+    """
+    from jeeves.learning.registry import load_scorer
+
+    scorer, refused = load_scorer([settings.own_models, starter_models()])
+    for sentence in refused:
+        log.warning("model refused", reason=sentence)
+    return scorer
+
+
+def model_in_use(settings: Settings) -> tuple[str, bool]:
+    """Version of the model that would serve, and whether it is the best there is.
+
+    Where a newer one was refused, or none can be served, the words say why.
+    """
+    from jeeves.learning.registry import load_scorer
+
+    try:
+        scorer, refused = load_scorer([settings.own_models, starter_models()])
+    except ModelError as exc:
+        return str(exc), False
+    return " ".join([scorer.version, *refused]), not refused

@@ -1,0 +1,47 @@
+"""The command line: parse, call one use case, print, exit code.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 75 try later (EX_TEMPFAIL of
+sysexits.h). Each command imports what it needs when it runs: `jeeves --help` loads no driver.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from jeeves.cli import judging, looking, serving
+from jeeves.errors import ConfigError, JeevesError, LoginRefused, TransientError
+
+DONE, FAILED, WRONG_USAGE, TRY_LATER = 0, 1, 2, 75
+
+app = typer.Typer(
+    name="jeeves",
+    help="Watches a mailbox and tells you when somebody wants to meet and nobody said where.",
+    no_args_is_help=True,
+    add_completion=False,
+    # typer's tracebacks print local variables, and those are mail and passwords
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+serving.add_to(app)
+looking.add_to(app)
+judging.add_to(app)
+
+
+def exit_code(error: JeevesError) -> int:
+    """The exit code that tells a script what kind of failure this was."""
+    if isinstance(error, ConfigError | LoginRefused):
+        return WRONG_USAGE
+    return TRY_LATER if isinstance(error, TransientError) else FAILED
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    try:
+        app()
+    except JeevesError as exc:
+        print(f"jeeves: {exc}", file=sys.stderr)
+        sys.exit(exit_code(exc))
+    sys.exit(DONE)

@@ -1,0 +1,91 @@
+"""Every link, tried: ok, or what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from jeeves import bootstrap
+from jeeves.errors import JeevesError
+from jeeves.settings import Settings, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about one link."""
+
+    link: str
+    ok: bool
+    #: One sentence: how it is, or what mends it.
+    says: str
+
+    def __str__(self) -> str:
+        return f"{self.link:<10} {'ok' if self.ok else 'BROKEN':<7} {self.says}"
+
+    def as_json(self) -> dict[str, Any]:
+        """For machines."""
+        return asdict(self)
+
+
+def examine() -> Iterator[Finding]:
+    """Try the links one after the other; a broken one does not stop the rest."""
+    try:
+        settings = load_settings()
+    except JeevesError as exc:
+        yield Finding("settings", False, str(exc))
+        return
+    home = settings.jeeves_home
+    yield Finding("settings", True, f"read; data is kept in {home}")
+    yield look("database", lambda: database(settings))
+    yield look("mail", lambda: mail(settings))
+    yield look("model", lambda: model(settings))
+    yield from channels(settings)
+
+
+def look(link: str, examined: Callable[[], str]) -> Finding:
+    """The finding of one examination."""
+    try:
+        return Finding(link, True, examined())
+    except JeevesError as exc:
+        return Finding(link, False, str(exc))
+
+
+def database(settings: Settings) -> str:
+    """Connect, and compare the schema."""
+    with bootstrap.open_database(settings) as opened, closing(opened.reading()) as reading:
+        stored = reading.backlog().messages
+    kind = "embedded" if settings.database_url is None else "DATABASE_URL"
+    return f"{kind}, schema up to date, {stored} messages"
+
+
+def mail(settings: Settings) -> str:
+    """Log in and EXAMINE the mailbox."""
+    with closing(bootstrap.make_mailbox(settings)) as mailbox:
+        status = mailbox.open()
+    secure = "" if settings.imap_security == "none" else f" over {settings.imap_security.upper()}"
+    return f'{settings.imap_host}{secure}, mailbox "{status.mailbox}", read-only'
+
+
+def model(settings: Settings) -> str:
+    """Load the model as serving does."""
+    version, ok = bootstrap.model_in_use(settings)
+    if not ok:
+        raise JeevesError(version)
+    return version
+
+
+def channels(settings: Settings) -> Iterator[Finding]:
+    """Each channel by its own check; what leaves the machine is said."""
+    with bootstrap.open_notifiers(settings) as notifiers:
+        for notifier in notifiers:
+            yield look(notifier.channel.value, notifier.check)
+    if not settings.has_sms:
+        yield Finding(
+            "sms",
+            not settings.has_account,
+            "no text messages: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM and ALERT_TO",
+        )
+    if settings.speech == "off":
+        yield Finding("speech", True, "switched off by SPEECH=off")

@@ -1,0 +1,129 @@
+"""Commands that look: list, show, status, doctor, migrate."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this module."""
+    app.command("list")(list_)
+    app.command()(show)
+    app.command()(status)
+    app.command()(doctor)
+    app.command()(migrate)
+
+
+def list_(
+    limit: Annotated[int, typer.Option(min=1, help="How many messages.")] = 20,
+    needs_location: Annotated[
+        bool, typer.Option("--needs-location", help="Only those that need a place.")
+    ] = False,
+) -> None:
+    """The newest messages and what was made of them.
+
+    Example: jeeves list --needs-location --limit 50
+    """
+    from rich.console import Console
+
+    from jeeves import bootstrap, logs
+    from jeeves.cli.tables import message_table
+    from jeeves.settings import load_settings
+
+    logs.configure(quiet=True)
+    settings = load_settings()
+    with bootstrap.open_database(settings) as database, closing(database.reading()) as reading:
+        rows = reading.newest(limit, needs_location)
+    if not rows:
+        print("No messages yet: `jeeves check` reads the mailbox, `jeeves import` an archive.")
+        return
+    Console().print(message_table(rows, settings.zone))
+
+
+def show(
+    message_id: Annotated[int, typer.Argument(metavar="ID", help="The id that `list` shows.")],
+) -> None:
+    """One message, its verdict and why.
+
+    Example: jeeves show 17
+    """
+    from rich.console import Console
+
+    from jeeves import bootstrap, logs
+    from jeeves.cli.tables import message_page
+    from jeeves.errors import ConfigError
+    from jeeves.settings import load_settings
+
+    logs.configure(quiet=True)
+    settings = load_settings()
+    with bootstrap.open_database(settings) as database, closing(database.reading()) as reading:
+        row = reading.message(message_id)
+    if row is None:
+        raise ConfigError(f"There is no message {message_id}: `jeeves list` shows their ids.")
+    Console().print(message_page(row, settings.zone))
+
+
+def status(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """How long ago mail was read, what waits, the last alerts, the model in use.
+
+    Exit code 1 when mail was never read or not for 15 minutes, or alerts failed.
+
+    Example: jeeves status
+    """
+    from jeeves import bootstrap, logs
+    from jeeves.cli.status import gather, render
+    from jeeves.settings import load_settings
+
+    logs.configure(quiet=True)
+    settings = load_settings()
+    with bootstrap.open_database(settings) as database, closing(database.reading()) as reading:
+        report = gather(reading, bootstrap.model_in_use(settings), bootstrap.now())
+    print(json.dumps(report.as_json(), indent=2) if as_json else render(report, settings.zone))
+    if not report.healthy:
+        raise typer.Exit(1)
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Try every link: settings, database, IMAP, model, Twilio, voice.
+
+    Example: jeeves doctor
+    """
+    from jeeves import logs
+    from jeeves.cli.doctor import examine
+
+    logs.configure(quiet=True)
+    findings = list(examine())
+    if as_json:
+        print(json.dumps([finding.as_json() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            print(finding)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def migrate(
+    to: Annotated[str, typer.Option(help='"head", a revision, or "base" (drops all).')] = "head",
+) -> None:
+    """Bring the database's schema to this version.
+
+    Example: jeeves migrate
+    """
+    from jeeves import bootstrap, logs
+    from jeeves.adapters.postgres import schema
+    from jeeves.settings import load_settings
+
+    logs.configure(quiet=True)
+    with bootstrap.open_server(load_settings()) as dsn:
+        before = schema.revision(dsn)
+        schema.migrate(dsn, to)
+        after = schema.revision(dsn)
+    print(f"Schema: {before or 'none'} before, {after or 'none'} now.")

@@ -1,0 +1,162 @@
+"""Commands that read mail: run, check, demo, import."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from jeeves.service.triage import CycleReport
+    from jeeves.settings import Settings
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands of this module."""
+    app.command()(run)
+    app.command()(check)
+    app.command()(demo)
+    app.command("import")(import_)
+
+
+def run(
+    once: Annotated[bool, typer.Option("--once", help="One cycle, or one demo round.")] = False,
+) -> None:
+    """Watch the mailbox until stopped; without an account, show the demo.
+
+    Example: jeeves run
+    """
+    from jeeves.settings import load_settings
+
+    settings = load_settings()
+    if not settings.has_account:
+        show_demo(settings, once)
+    elif once:
+        check()
+    else:
+        watch(settings)
+
+
+def watch(settings: Settings) -> None:
+    """Run the daemon in the foreground."""
+    import threading
+
+    from jeeves import bootstrap, logs
+    from jeeves.service.daemon import Daemon, stop_on_signals
+
+    logs.configure()
+    stop = threading.Event()
+    with (
+        stop_on_signals(stop),
+        bootstrap.open_database(settings) as database,
+        bootstrap.open_notifiers(settings) as notifiers,
+    ):
+        Daemon(
+            mailbox=bootstrap.make_mailbox(settings),
+            open_store=database.store,
+            scorer=bootstrap.make_scorer(settings),
+            notifiers=notifiers,
+            clock=bootstrap.now,
+            poll_seconds=settings.poll_seconds,
+            stop=stop,
+        ).run()
+
+
+def check() -> None:
+    """Read, judge and deliver once, as cron wants it; silent when nothing happened.
+
+    Example: */5 * * * * jeeves check
+    """
+    from contextlib import closing
+
+    from jeeves import bootstrap, logs
+    from jeeves.service.triage import run_cycle
+    from jeeves.settings import load_settings
+
+    settings = load_settings()
+    mailbox = bootstrap.make_mailbox(settings)
+    logs.configure(quiet=True)
+    with (
+        bootstrap.open_database(settings) as database,
+        bootstrap.open_notifiers(settings) as notifiers,
+        closing(database.store()) as store,
+        closing(mailbox),
+    ):
+        report = run_cycle(
+            mailbox, store, lambda: bootstrap.make_scorer(settings), notifiers, bootstrap.now
+        )
+    if sys.stdout.isatty() or report.fetched or report.sent or report.failed:
+        print(summary(report))
+
+
+def summary(report: CycleReport) -> str:
+    """One line about a cycle, in counts."""
+    parts = [f"{report.fetched} fetched", f"{report.added} new", f"{report.judged} judged"]
+    parts.append(f"{report.sent} alerts sent")
+    if report.unreadable:
+        parts.append(f"{report.unreadable} unreadable")
+    if report.failed:
+        parts.append(f"{report.failed} alerts failed (see `jeeves status`)")
+    return ", ".join(parts)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="One round, then exit.")] = False,
+) -> None:
+    """See Jeeves work on a sample mailbox; nothing leaves this machine.
+
+    Example: jeeves demo
+    """
+    from jeeves.settings import load_settings
+
+    show_demo(load_settings(), once)
+
+
+def show_demo(settings: Settings, once: bool) -> None:
+    """Run the demo on the screen."""
+    from jeeves.demo.stage import perform
+
+    perform(settings, once)
+
+
+def import_(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help=".eml, folder, mbox or Maildir")
+    ],
+    account: Annotated[
+        str, typer.Option(help="Whose mail it is; GMAIL_ADDRESS if not given.")
+    ] = "",
+) -> None:
+    """Store mail from disk and judge it silently: imported mail never alerts.
+
+    Example: jeeves import ~/Takeout/Mail/All.mbox
+    """
+    from contextlib import closing
+
+    from jeeves import bootstrap, logs
+    from jeeves.adapters.archive import mails
+    from jeeves.errors import ConfigError
+    from jeeves.service.triage import import_mails
+    from jeeves.settings import load_settings
+
+    logs.configure(quiet=True)
+    settings = load_settings()
+    owner = account or settings.gmail_address
+    if not owner:
+        raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
+    with bootstrap.open_database(settings) as database, closing(database.store()) as store:
+        counts = import_mails(
+            (mail for path in paths for mail in mails(path)),
+            owner.lower(),
+            store,
+            lambda: bootstrap.make_scorer(settings),
+            bootstrap.now,
+        )
+    print(
+        f"{counts.fetched} read, {counts.added} new, {counts.judged} judged, "
+        f"{counts.unreadable} unreadable"
+    )
+    if counts.unreadable:
+        raise typer.Exit(1)

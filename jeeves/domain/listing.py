@@ -1,0 +1,56 @@
+"""What a person is shown of the database: rows for `list`, `show` and `status`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from jeeves.domain.alert import AlertState, Channel
+from jeeves.domain.message import Message
+from jeeves.domain.verdict import Label, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One outbox row, in short."""
+
+    reference: str
+    #: Short id of the message; None for a notice.
+    message_id: int | None
+    channel: Channel
+    state: AlertState
+    text: str
+    attempts: int
+    created_at: datetime
+    settled_at: datetime | None
+    #: The provider's id or the path of a wav file; "" where there is none yet.
+    receipt: str
+    #: What the channel or its error said.
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMessage:
+    """One stored message with what was made of it."""
+
+    id: int
+    #: None where the mail could not be parsed.
+    message: Message | None
+    received_at: datetime
+    unreadable: str | None
+    verdict: Verdict | None
+    withheld: str | None
+    label: Label | None
+    alerts: tuple[AlertLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Counts of what is stored and what still waits."""
+
+    messages: int
+    unreadable: int
+    unjudged: int
+    #: Alerts not yet sent and not given up.
+    alerts_open: int
+    alerts_failed: int

@@ -1,0 +1,198 @@
+"""The cycle, for ever: IDLE or poll, one courier thread per channel, back-off, signals."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import FrameType
+from typing import Protocol
+
+import structlog
+
+from jeeves.domain.ports import Clock, Mailbox, Notifier, Scorer, Store
+from jeeves.errors import DeliveryError, LoginRefused, StoreError, TransientError
+from jeeves.service.silence import unread_notices
+from jeeves.service.triage import (
+    announce_unread,
+    deliver,
+    ingest,
+    judge_pending,
+    new_reference,
+)
+
+log = structlog.get_logger()
+
+#: Seconds before the n-th reconnect; the last one repeats.
+BACK_OFF = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
+#: A server that refused the login is asked again this seldom: more would lock the account.
+REFUSED_SECONDS = 900.0
+#: How often a courier looks for alerts that became due by themselves.
+COURIER_SECONDS = 5.0
+#: How long the parts may take to end by themselves.
+GRACE_SECONDS = 1.5
+
+
+class ClosableStore(Store, Protocol):
+    """A store with a connection of its own."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+        ...
+
+
+class StopNow(BaseException):
+    """Raised in the main thread when it did not end in time; whatever was open rolls back."""
+
+
+@contextmanager
+def stop_on_signals(stop: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set ``stop``; a second one, or 1.5 s of no effect, raise StopNow."""
+
+    def insist(_signal: int, _frame: FrameType | None) -> None:
+        raise StopNow
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise StopNow
+        stop.set()
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, insist)
+            signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    except StopNow:
+        log.warning("stopped in the middle of a command")
+    finally:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Watches one mailbox until ``stop`` is set."""
+
+    mailbox: Mailbox
+    #: Makes a store with a connection of its own: one for each thread.
+    open_store: Callable[[], ClosableStore]
+    scorer: Scorer
+    notifiers: Sequence[Notifier]
+    clock: Clock
+    poll_seconds: float
+    stop: threading.Event
+    _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
+    _crash: BaseException | None = field(init=False, default=None)
+    #: Since when the database cannot be used, and whether that was told.
+    _store_lost_at: datetime | None = field(init=False, default=None)
+    _told_directly: bool = field(init=False, default=False)
+
+    def run(self) -> None:
+        """Read, judge and deliver until ``stop`` is set.
+
+        Raises:
+            LoginRefused, ConfigError: at the first connection; later refusals are waited out
+                and told to the owner.
+        """
+        couriers = [
+            threading.Thread(
+                target=self._deliver_forever, args=(notifier,), name=notifier.channel, daemon=True
+            )
+            for notifier in self.notifiers
+        ]
+        self._wakes = {id(notifier): threading.Event() for notifier in self.notifiers}
+        for courier in couriers:
+            courier.start()
+        try:
+            with closing(self.open_store()) as store:
+                self._watch_forever(store)
+        finally:
+            self.stop.set()
+            self._wake_couriers()
+            for courier in couriers:
+                courier.join(GRACE_SECONDS)
+            self.mailbox.close()
+        if self._crash is not None:
+            raise self._crash
+
+    def _watch_forever(self, store: Store) -> None:
+        failures = 0
+        ever_read = False
+        while not self.stop.is_set():
+            try:
+                self._cycle(store)
+                ever_read, failures = True, 0
+                self._store_lost_at, self._told_directly = None, False
+                self.mailbox.wait(self.poll_seconds, self.stop.is_set)
+            except LoginRefused as exc:
+                if not ever_read:
+                    raise
+                self._report(store, exc)
+                self.stop.wait(REFUSED_SECONDS)
+            except TransientError as exc:
+                failures += 1
+                wait = BACK_OFF[min(failures, len(BACK_OFF)) - 1]
+                wait *= 1 + random.random() / 2  # noqa: S311  # spreads reconnects, hides nothing
+                log.warning("waiting", seconds=round(wait, 1), failures=failures, error=str(exc))
+                self._report(store, exc)
+                self.stop.wait(wait)
+
+    def _cycle(self, store: Store) -> None:
+        ingest(self.mailbox, store, self.clock)
+        channels = [notifier.channel for notifier in self.notifiers]
+        _, alerts = judge_pending(self.mailbox.account, store, self.scorer, channels, self.clock)
+        if alerts:
+            self._wake_couriers()
+
+    def _wake_couriers(self) -> None:
+        for wake in self._wakes.values():
+            wake.set()
+
+    def _deliver_forever(self, notifier: Notifier) -> None:
+        others = [n.channel for n in self.notifiers if n is not notifier]
+        wake = self._wakes[id(notifier)]
+        try:
+            with closing(self.open_store()) as store:
+                while not self.stop.is_set():
+                    try:
+                        deliver(self.mailbox.account, store, notifier, others, self.clock)
+                    except TransientError as exc:
+                        log.warning("courier waits", channel=notifier.channel, error=str(exc))
+                    wake.wait(COURIER_SECONDS)
+                    wake.clear()
+        except BaseException as exc:  # noqa: BLE001  # a courier that died unseen would be silence
+            self._crash = exc
+            self.stop.set()
+
+    def _report(self, store: Store, cause: Exception) -> None:
+        """Tell the owner once that mail is not being read, when it has been so for long."""
+        now = self.clock()
+        channels = [notifier.channel for notifier in self.notifiers]
+        try:
+            if announce_unread(self.mailbox.account, store, channels, now, str(cause)):
+                self._wake_couriers()
+        except StoreError as exc:
+            self._say_directly(exc, now)
+
+    def _say_directly(self, cause: Exception, now: datetime) -> None:
+        """Without a database there is no outbox: send once, unrecorded."""
+        self._store_lost_at = self._store_lost_at or now
+        channels = [notifier.channel for notifier in self.notifiers]
+        notices = unread_notices(
+            self.mailbox.account, self._store_lost_at, str(cause), channels, new_reference, now
+        )
+        if not notices or self._told_directly:
+            return
+        self._told_directly = True
+        for notifier, notice in zip(self.notifiers, notices, strict=True):
+            try:
+                notifier.send(notice)
+            except DeliveryError as exc:
+                log.warning("notice not sent", channel=notifier.channel, error=str(exc))

@@ -1,0 +1,86 @@
+"""Silence is never success: when Jeeves cannot read or cannot deliver, it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel
+
+#: Mail unread, or an alert unconfirmed, for longer than this is told to the owner.
+SILENT_AFTER = timedelta(minutes=15)
+
+NAMES = {Channel.SMS: "text message", Channel.SPEECH: "spoken alert"}
+NewReference = Callable[[], str]
+
+
+def unread_notices(
+    account: str,
+    last_read: datetime,
+    reason: str,
+    channels: Iterable[Channel],
+    new_reference: NewReference,
+    now: datetime,
+) -> Sequence[Alert]:
+    """Notices that mail has not been read since ``last_read``; none while that is recent.
+
+    Their key is ``last_read`` itself, so that one outage is told once on each channel.
+    """
+    if now - last_read < SILENT_AFTER:
+        return ()
+    since = last_read.astimezone().strftime("%H:%M on %d %B")
+    return [
+        notice(
+            account,
+            f"unread since {last_read.isoformat()}",
+            channel,
+            f"Jeeves has not been able to read your mail since {since}. {reason}",
+            new_reference(),
+            now,
+        )
+        for channel in channels
+    ]
+
+
+def undelivered(alert: Alert, now: datetime) -> bool:
+    """Whether ``alert``, just attempted, failed or has been unconfirmed for too long."""
+    if alert.state in {AlertState.FAILED, AlertState.EXPIRED}:
+        return True
+    waiting = alert.state in {AlertState.PENDING, AlertState.UNKNOWN}
+    return waiting and now - alert.created_at >= SILENT_AFTER
+
+
+def undelivered_notices(
+    alert: Alert, channels: Iterable[Channel], new_reference: NewReference, now: datetime
+) -> Sequence[Alert]:
+    """Notices, for the other channels, that ``alert``'s own channel does not work.
+
+    Keyed by channel and day: a channel that stays broken is told once a day.
+    """
+    return [
+        notice(
+            alert.account,
+            f"undelivered {alert.channel.value} {now.date().isoformat()}",
+            channel,
+            f"Jeeves could not deliver a {NAMES[alert.channel]}. {alert.error}",
+            new_reference(),
+            now,
+        )
+        for channel in channels
+    ]
+
+
+def notice(
+    account: str, about: str, channel: Channel, text: str, reference: str, now: datetime
+) -> Alert:
+    """One outbox row about Jeeves itself."""
+    return Alert(
+        reference=reference,
+        account=account,
+        thread_key=about,
+        message_id=None,
+        channel=channel,
+        text=text if channel is Channel.SPEECH else f"{text} {reference}",
+        created_at=now,
+        kind=AlertKind.NOTICE,
+    )

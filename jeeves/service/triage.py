@@ -1,0 +1,323 @@
+"""One cycle: what the daemon, cron and the command line all run.
+
+ingest  mailbox.fetch -> mail.read -> store.ingest      messages and cursor together
+judge   store.unjudged -> scorer.score -> store.record  verdicts and alerts together
+deliver store.claim -> notifier.send -> store.settle    outside any transaction
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+
+import structlog
+
+from jeeves.domain.alert import (
+    Alert,
+    AlertState,
+    Channel,
+    Receipt,
+    next_attempt,
+    sms_text,
+    spoken_text,
+    why_withheld,
+)
+from jeeves.domain.message import Cursor, FetchedMail, Message, Origin, Unreadable
+from jeeves.domain.ports import (
+    Clock,
+    Judgement,
+    Mailbox,
+    MailboxStatus,
+    Notifier,
+    Scorer,
+    Store,
+    StoredMessage,
+)
+from jeeves.domain.verdict import judge
+from jeeves.errors import DeliveryDelayed, DeliveryRefused, DeliveryUnknown, MailboxError
+from jeeves.mail.mime import read
+from jeeves.service.silence import undelivered, undelivered_notices, unread_notices
+
+log = structlog.get_logger()
+
+#: How far back a mailbox is read, silently, when it is first seen.
+FIRST_READ = timedelta(days=14)
+#: Mails per transaction.
+BATCH = 200
+#: How long one attempt at a delivery may hold an alert. Longer than any channel's deadline.
+LEASE_SECONDS = 120.0
+#: Name of the heartbeat that a successful read writes.
+READ_BEAT = "read"
+#: No l, 1, o, 0, i, u: read aloud or typed, nothing is confused (after Crockford's base 32).
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class CycleReport:
+    """What one cycle did, in counts."""
+
+    fetched: int = 0
+    added: int = 0
+    unreadable: int = 0
+    judged: int = 0
+    alerts: int = 0
+    sent: int = 0
+    failed: int = 0
+
+
+def run_cycle(
+    mailbox: Mailbox,
+    store: Store,
+    load_scorer: Callable[[], Scorer],
+    notifiers: Sequence[Notifier],
+    clock: Clock,
+) -> CycleReport:
+    """Read new mail, judge it, and deliver what is due; the model is loaded only to judge.
+
+    Raises:
+        MailboxError, StoreError: what was committed stays; the next cycle goes on from there.
+            That mail has been unread for long is told to the owner first.
+    """
+    channels = [notifier.channel for notifier in notifiers]
+    try:
+        fetched, added, unreadable = ingest(mailbox, store, clock)
+    except MailboxError as exc:
+        announce_unread(mailbox.account, store, channels, clock(), str(exc))
+        deliver_all(mailbox.account, store, notifiers, clock)
+        raise
+    judged = alerts = 0
+    if store.unjudged(mailbox.account, 1):
+        judged, alerts = judge_pending(mailbox.account, store, load_scorer(), channels, clock)
+    sent, failed = deliver_all(mailbox.account, store, notifiers, clock)
+    return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed)
+
+
+def deliver_all(
+    account: str, store: Store, notifiers: Sequence[Notifier], clock: Clock
+) -> tuple[int, int]:
+    """Deliver what is due on every channel; counts of those sent and those given up."""
+    channels = [notifier.channel for notifier in notifiers]
+    sent = failed = 0
+    for notifier in notifiers:
+        others = [channel for channel in channels if channel is not notifier.channel]
+        delivered, given_up = deliver(account, store, notifier, others, clock)
+        sent, failed = sent + delivered, failed + given_up
+    return sent, failed
+
+
+def announce_unread(
+    account: str, store: Store, channels: Sequence[Channel], now: datetime, reason: str
+) -> int:
+    """Put notices into the outbox if mail has been unread for long; the number of new ones.
+
+    An account that was never read is the business of whoever sets it up.
+    """
+    beat = store.heartbeats().get((account, READ_BEAT))
+    if beat is None:
+        return 0
+    return store.announce(unread_notices(account, beat[0], reason, channels, new_reference, now))
+
+
+def import_mails(
+    mails: Iterable[FetchedMail],
+    account: str,
+    store: Store,
+    load_scorer: Callable[[], Scorer],
+    clock: Clock,
+) -> CycleReport:
+    """Store mail that comes from elsewhere than the mailbox, and judge it silently."""
+    fetched = added = unreadable = 0
+    for part in batched(mails, BATCH):
+        batch = [read(mail, account, Origin.IMPORT) for mail in part]
+        added += store.ingest(account, batch, None).added
+        fetched += len(batch)
+        unreadable += sum(isinstance(message, Unreadable) for message in batch)
+    judged = 0
+    if store.unjudged(account, 1):
+        judged, _ = judge_pending(account, store, load_scorer(), [], clock)
+    return CycleReport(fetched, added, unreadable, judged)
+
+
+def batched(mails: Iterable[FetchedMail], size: int) -> Iterator[list[FetchedMail]]:
+    """Lists of at most ``size`` mails; itertools.batched is younger than Python 3.11."""
+    rest = iter(mails)
+    while part := list(islice(rest, size)):
+        yield part
+
+
+def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]:
+    """Store all mail that arrived since the cursor; counts of fetched, added and unreadable."""
+    status = mailbox.open()
+    cursor, uids = outstanding(mailbox, store, status, clock())
+    fetched = added = unreadable = 0
+    for start in range(0, len(uids), BATCH):
+        part = uids[start : start + BATCH]
+        batch = [read_mail(mail, mailbox.account, cursor) for mail in mailbox.fetch(part)]
+        cursor = replace(cursor, last_uid=part[-1])
+        result = store.ingest(mailbox.account, batch, cursor)
+        fetched += len(batch)
+        added += result.added
+        unreadable += sum(isinstance(message, Unreadable) for message in batch)
+        log.info("ingested", fetched=len(batch), added=result.added, known=result.known)
+    if cursor.reads_history:
+        store.ingest(mailbox.account, [], replace(cursor, last_uid=cursor.live_from - 1))
+    store.beat(mailbox.account, READ_BEAT, clock(), status.mailbox)
+    return fetched, added, unreadable
+
+
+def outstanding(
+    mailbox: Mailbox, store: Store, status: MailboxStatus, now: datetime
+) -> tuple[Cursor, list[int]]:
+    """The cursor to go on from, and the UIDs that it does not cover, ascending."""
+    known = store.cursor(mailbox.account, status.mailbox)
+    if known is not None and known[0].uidvalidity == status.uidvalidity:
+        cursor = known[0]
+    else:
+        # First sight of this mailbox, or its UIDs were renumbered. What is in it now is history;
+        # after a renumbering, mail that came since the last read is not.
+        live_since = known[1] if known is not None else None
+        cursor = Cursor(
+            mailbox=status.mailbox,
+            uidvalidity=status.uidvalidity,
+            last_uid=0,
+            live_from=status.uidnext,
+            history_from=min(live_since or now, now) - FIRST_READ,
+            live_since=live_since,
+        )
+        # Written before anything is read: a crash on the way must not make history live.
+        store.ingest(mailbox.account, [], cursor)
+        log.info("mailbox first seen", renumbered=known is not None)
+    uids = mailbox.uids_after(cursor.last_uid)
+    if cursor.reads_history:
+        recent = set(mailbox.uids_since(cursor.history_from))
+        uids = [uid for uid in uids if uid >= cursor.live_from or uid in recent]
+    return cursor, uids
+
+
+def read_mail(mail: FetchedMail, account: str, cursor: Cursor) -> Message | Unreadable:
+    """Parse a fetched mail; whether it is live is the cursor's word."""
+    return read(mail, account, cursor.origin(mail.uid or 0, mail.received_at))
+
+
+def judge_pending(
+    account: str, store: Store, scorer: Scorer, channels: Sequence[Channel], clock: Clock
+) -> tuple[int, int]:
+    """Judge every stored message that has no verdict; counts of verdicts and new alerts."""
+    judged = alerts = 0
+    while pending := store.unjudged(account, BATCH):
+        now = clock()
+        judgements = [judgement(stored, scorer, channels, now) for stored in pending]
+        alerts += store.record(judgements)
+        judged += len(pending)
+    if judged:
+        log.info("judged", messages=judged, alerts=alerts, model=scorer.version)
+    return judged, alerts
+
+
+def judgement(
+    stored: StoredMessage, scorer: Scorer, channels: Iterable[Channel], now: datetime
+) -> Judgement:
+    """The verdict about one message, and one alert for each channel if it asks for them."""
+    message = stored.message
+    verdict = judge(scorer.score(message), scorer.thresholds)
+    if not verdict.needs_location:
+        return Judgement(stored.id, verdict)
+    withheld = why_withheld(message, now)
+    if withheld is not None:
+        return Judgement(stored.id, verdict, withheld=withheld)
+    alerts = []
+    for channel in channels:
+        reference = new_reference()
+        text = (
+            sms_text(message, verdict, reference)
+            if channel is Channel.SMS
+            else spoken_text(message)
+        )
+        alerts.append(
+            Alert(
+                reference=reference,
+                account=message.account,
+                thread_key=message.thread_key,
+                message_id=stored.id,
+                channel=channel,
+                text=text,
+                created_at=now,
+            )
+        )
+    return Judgement(stored.id, verdict, tuple(alerts))
+
+
+def new_reference() -> str:
+    """A reference that no other alert has: 30^8 are possible."""
+    return "jv-" + "".join(secrets.choice(ALPHABET) for _ in range(8))
+
+
+def deliver(
+    account: str,
+    store: Store,
+    notifier: Notifier,
+    other_channels: Sequence[Channel],
+    clock: Clock,
+) -> tuple[int, int]:
+    """Deliver every due alert of one channel; counts of those sent and those given up.
+
+    What cannot be delivered is said once a day through the other channels.
+    """
+    sent = failed = 0
+    for alert in claims(account, store, notifier.channel, clock):
+        settled = attempt(alert, notifier, clock)
+        store.settle(settled, clock())
+        if undelivered(settled, clock()):
+            store.announce(undelivered_notices(settled, other_channels, new_reference, clock()))
+        sent += settled.state is AlertState.SENT
+        failed += settled.state in {AlertState.FAILED, AlertState.EXPIRED}
+        log.info(
+            "alert " + settled.state.value,
+            alert=settled.reference,
+            message=settled.message_id,
+            channel=settled.channel.value,
+            attempts=settled.attempts,
+            error=settled.error or None,
+        )
+    return sent, failed
+
+
+def claims(account: str, store: Store, channel: Channel, clock: Clock) -> Iterator[Alert]:
+    """Claim due alerts one by one until there is none."""
+    while (alert := store.claim(account, [channel], clock(), LEASE_SECONDS)) is not None:
+        yield alert
+
+
+def attempt(alert: Alert, notifier: Notifier, clock: Clock) -> Alert:
+    """``alert`` after one attempt to deliver it."""
+    in_doubt = alert.in_doubt
+    try:
+        receipt: Receipt | None = notifier.find(alert) if in_doubt else None
+        in_doubt = False
+        if receipt is None:
+            if alert.stale(clock()):
+                return replace(alert, state=AlertState.EXPIRED, error="too old to be of use")
+            receipt = notifier.send(alert)
+    except DeliveryRefused as exc:
+        return replace(alert, state=AlertState.FAILED, error=str(exc))
+    except (DeliveryDelayed, DeliveryUnknown) as exc:
+        now = clock()
+        if alert.stale(now):
+            return replace(alert, state=AlertState.EXPIRED, error=str(exc))
+        unknown = in_doubt or isinstance(exc, DeliveryUnknown)
+        return replace(
+            alert,
+            state=AlertState.UNKNOWN if unknown else AlertState.PENDING,
+            not_before=next_attempt(
+                alert.attempts,
+                now,
+                exc.retry_after if isinstance(exc, DeliveryDelayed) else None,
+                jitter=random.random(),  # noqa: S311  # spreads waits, hides nothing
+            ),
+            error=str(exc),
+        )
+    return replace(alert, state=AlertState.SENT, receipt=receipt, error="")

@@ -1,0 +1,273 @@
+"""The settings: environment first, then .env in the working folder, then .env in JEEVES_HOME."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from jeeves.errors import ConfigError
+
+#: ITU-T E.164: a plus sign, then at most fifteen digits, no leading zero.
+E164 = re.compile(r"\+[1-9]\d{6,14}")
+#: Settings that hold a secret may come from a file instead.
+SECRETS = (
+    "database_url",
+    "gmail_app_password",
+    "twilio_auth_token",
+    "twilio_api_secret",
+)
+#: An environment variable that begins like ours and is spelt almost like one of them is a slip.
+OURS = ("JEEVES_", "GMAIL_", "IMAP_", "TWILIO_", "ALERT_", "POLL_", "DATABASE_")
+ALMOST = 0.85
+
+
+def default_home() -> Path:
+    """Where the embedded database and the state live when JEEVES_HOME does not say."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/jeeves")
+    state = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(state) / "jeeves"
+
+
+class Settings(BaseSettings):
+    """Every setting, checked. Empty means not set."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_ignore_empty=True, hide_input_in_errors=True
+    )
+
+    database_url: SecretStr | None = None
+    database_url_file: Path | None = None
+    jeeves_home: Path = Field(default_factory=default_home)
+    jeeves_models_dir: Path | None = None
+
+    gmail_address: str | None = None
+    gmail_app_password: SecretStr | None = None
+    gmail_app_password_file: Path | None = None
+    imap_host: str = "imap.gmail.com"
+    imap_port: int = Field(default=993, ge=1, le=65535)
+    imap_security: Literal["tls", "starttls", "none"] = "tls"
+    imap_ca_file: Path | None = None
+    imap_mailbox: str | None = None
+    poll_seconds: float = Field(default=60, ge=1, le=540)
+
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_auth_token_file: Path | None = None
+    twilio_api_key: str | None = None
+    twilio_api_secret: SecretStr | None = None
+    twilio_api_secret_file: Path | None = None
+    twilio_from: str | None = None
+    twilio_messaging_service_sid: str | None = None
+    twilio_base_url: str | None = None
+    alert_to: str | None = None
+
+    speech: Literal["on", "off", "file"] = "on"
+    timezone: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for name in SECRETS:
+            path = values.get(f"{name}_file")
+            if path and not values.get(name):
+                try:
+                    secret = Path(path).expanduser().read_text(encoding="utf-8").strip()
+                except (OSError, UnicodeDecodeError) as exc:
+                    raise ValueError(
+                        f"{name.upper()}_FILE names a file that cannot be read "
+                        f"({type(exc).__name__})"
+                    ) from exc
+                values = {**values, name: secret}
+        return values
+
+    @field_validator("jeeves_home", "jeeves_models_dir", "imap_ca_file")
+    @classmethod
+    def _expand(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path is not None else None
+
+    @field_validator("gmail_address")
+    @classmethod
+    def _one_address(cls, address: str | None) -> str | None:
+        if address is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+            raise ValueError("is not an e-mail address such as name@gmail.com")
+        return address
+
+    @field_validator("gmail_app_password")
+    @classmethod
+    def _without_blanks(cls, password: SecretStr | None) -> SecretStr | None:
+        # Google shows the sixteen letters in four groups, and they are copied that way
+        if password is None:
+            return None
+        letters = re.sub(r"\s", "", password.get_secret_value())
+        sixteen = re.fullmatch(r"[A-Za-z]{16}", letters) is not None
+        return SecretStr(letters) if sixteen else password
+
+    @field_validator("alert_to", "twilio_from")
+    @classmethod
+    def _e164(cls, number: str | None) -> str | None:
+        if number is not None and not E164.fullmatch(number):
+            raise ValueError(
+                "is not a phone number in E.164 form: a plus sign, the country code and the "
+                "number, digits only, such as +15551234567"
+            )
+        return number
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str | None) -> str | None:
+        if name is not None:
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+                raise ValueError("is not a time zone such as Europe/Berlin") from exc
+        return name
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.imap_security == "none" and not is_loopback(self.imap_host):
+            raise ValueError(
+                "IMAP_SECURITY=none would send the password in the clear: it is allowed for a "
+                "server on this machine only; use tls or starttls"
+            )
+        if self.gmail_address and not self.gmail_app_password:
+            raise ValueError(
+                "GMAIL_ADDRESS is set but GMAIL_APP_PASSWORD is not: make an app password at "
+                "https://myaccount.google.com/apppasswords"
+            )
+        missing = self._missing_for_sms()
+        if missing:
+            raise ValueError(f"text messages also need {', '.join(missing)}")
+        return self
+
+    def _missing_for_sms(self) -> list[str]:
+        parts = (self.twilio_account_sid, self.twilio_auth_token, self.twilio_api_key)
+        if not any((*parts, self.twilio_api_secret, self.twilio_from, self.alert_to)):
+            return []
+        needed = {
+            "TWILIO_ACCOUNT_SID": self.twilio_account_sid,
+            "TWILIO_AUTH_TOKEN (or TWILIO_API_KEY and TWILIO_API_SECRET)": self.twilio_auth_token
+            or (self.twilio_api_key and self.twilio_api_secret),
+            "TWILIO_FROM (or TWILIO_MESSAGING_SERVICE_SID)": self.twilio_from
+            or self.twilio_messaging_service_sid,
+            "ALERT_TO": self.alert_to,
+        }
+        return [name for name, value in needed.items() if not value]
+
+    @property
+    def has_account(self) -> bool:
+        """Whether there is a mailbox to watch."""
+        return self.gmail_address is not None
+
+    @property
+    def has_sms(self) -> bool:
+        """Whether text messages can be sent."""
+        return self.alert_to is not None
+
+    @cached_property
+    def zone(self) -> ZoneInfo | None:
+        """The owner's time zone; None is the machine's own."""
+        return ZoneInfo(self.timezone) if self.timezone else None
+
+    @property
+    def own_models(self) -> Path:
+        """Where the owner's models are kept."""
+        return self.jeeves_models_dir or self.jeeves_home / "models"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def load_settings(folder: Path | None = None) -> Settings:
+    """The settings in force.
+
+    Args:
+        folder: where to look for .env first; the working folder by default.
+
+    Raises:
+        ConfigError: an unknown name, or a value that cannot be used; one sentence per mistake,
+            none of which shows a value.
+    """
+    refuse_slips(os.environ)
+    here = (folder or Path.cwd()) / ".env"
+    home = Path(os.environ.get("JEEVES_HOME") or dotenv(here).get("JEEVES_HOME") or default_home())
+    files = [path for path in (home.expanduser() / ".env", here) if path.is_file()]
+    for path in files:
+        refuse_unknown(path)
+    try:
+        # pydantic-settings reads the environment over the files, and a later file over an earlier
+        return Settings(_env_file=files)  # type: ignore[call-arg]
+    except ValidationError as exc:
+        raise ConfigError(" ".join(sentences(exc))) from exc
+
+
+def names() -> set[str]:
+    """Every setting's name as it is written in the environment."""
+    return {name.upper() for name in Settings.model_fields}
+
+
+def dotenv(path: Path) -> Mapping[str, str | None]:
+    """The names and values of a .env file; empty where there is none.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    from dotenv import dotenv_values
+
+    try:
+        return dotenv_values(path) if path.is_file() else {}
+    except (OSError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path} cannot be read ({type(exc).__name__}).") from exc
+
+
+def refuse_unknown(path: Path) -> None:
+    """Raise ConfigError if a .env file names a setting that does not exist."""
+    for name in dotenv(path):
+        if name.upper() not in names():
+            raise ConfigError(f"{path} has an unknown setting {name}{suggestion(name)}.")
+
+
+def refuse_slips(environment: Mapping[str, str]) -> None:
+    """Raise ConfigError if an environment variable looks like a setting spelt wrongly."""
+    for name in environment:
+        if name.startswith(OURS) and name not in names():
+            close = difflib.get_close_matches(name, names(), n=1, cutoff=ALMOST)
+            if close:
+                raise ConfigError(
+                    f"The environment has an unknown setting {name}: did you mean {close[0]}?"
+                )
+
+
+def suggestion(name: str) -> str:
+    """`: did you mean ...?`, or where to look."""
+    close = difflib.get_close_matches(name.upper(), names(), n=1)
+    return f": did you mean {close[0]}" if close else ": .env.example lists all there are"
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """One sentence for each mistake, without the value that was given."""
+    found = []
+    for mistake in error.errors(include_input=False, include_url=False):
+        name = ".".join(str(part) for part in mistake["loc"]).upper()
+        said = mistake["msg"].removeprefix("Value error, ")
+        if mistake["type"] == "extra_forbidden":
+            said = f"is not a setting{suggestion(name)}"
+        elif mistake["type"] != "value_error":
+            said = f"cannot be used: {said[:1].lower()}{said[1:]}"
+        found.append(f"{name} {said}.".lstrip())
+    return found
