@@ -217,11 +217,11 @@ class ImapMailbox:
 
     def _fetched(self, uid: int, raw: bytes, facts: Response) -> FetchedMail:
         flags: tuple[bytes, ...] = facts.get(b"FLAGS", ())
-        received: datetime | None = facts.get(b"INTERNALDATE")
+        received: datetime = facts.get(b"INTERNALDATE") or datetime.now(UTC)
         return FetchedMail(
             raw=raw,
             mailbox=self._mailbox,
-            received_at=received if received and received.tzinfo else datetime.now(UTC),
+            received_at=received.astimezone(UTC),
             uid=uid,
             uidvalidity=self._uidvalidity,
             labels=tuple(decode_utf7(f) for f in flags if not f.startswith(b"\\")),

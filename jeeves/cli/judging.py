@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from jeeves.domain.ports import Scorer
+    pass
 
 Messages = Annotated[Path, typer.Option(help="Folder of ID.eml files.")]
 Labels = Annotated[Path, typer.Option(help="TSV with the columns id and needs_location.")]

@@ -31,8 +31,8 @@ def list_(
     from rich.console import Console
 
     from jeeves import bootstrap, logs
-    from jeeves.cli.tables import message_table
     from jeeves.settings import load_settings
+    from jeeves.tables import message_table
 
     logs.configure(quiet=True)
     settings = load_settings()
@@ -54,9 +54,9 @@ def show(
     from rich.console import Console
 
     from jeeves import bootstrap, logs
-    from jeeves.cli.tables import message_page
     from jeeves.errors import ConfigError
     from jeeves.settings import load_settings
+    from jeeves.tables import message_page
 
     logs.configure(quiet=True)
     settings = load_settings()

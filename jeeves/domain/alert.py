@@ -112,7 +112,7 @@ def sms_text(message: Message, verdict: Verdict, reference: str) -> str:
 def spoken_text(message: Message) -> str:
     """The sentence for the ear."""
     subject = " ".join(message.subject.split())
-    about = f" It is about: {shorten(subject, 120)}." if subject else ""
+    about = f" It is about: {shorten(subject, 120)}" if subject else ""
     return f"{shorten(message.sender.display, 60)} wants to meet. Where do you want to meet?{about}"
 
 

@@ -1,0 +1,157 @@
+"""The server's side of a connection: Gmail's LIST and STORE, and a log of what clients send."""
+
+from __future__ import annotations
+
+import re
+from asyncio import StreamReader, StreamWriter
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
+
+from proxyprotocol.sock import SocketInfo
+from pymap.config import IMAPConfig
+from pymap.context import connection_exit
+from pymap.exceptions import MailboxReadOnly
+from pymap.fetch import MessageAttributes
+from pymap.flags import FlagOp
+from pymap.imap import IMAPConnection, IMAPServer
+from pymap.imap.state import ConnectionState
+from pymap.interfaces.login import LoginInterface
+from pymap.parsing.command.auth import ListCommand
+from pymap.parsing.command.select import StoreCommand
+from pymap.parsing.response import CommandResponse, ResponseOk
+from pymap.parsing.response.specials import FetchResponse, ListResponse, LSubResponse
+from pymap.parsing.specials import FetchAttribute
+from pymap.selected import SelectedMailbox
+
+from jeeves.demo.gmail.account import GmailAccount
+from jeeves.demo.gmail.extension import GmailStore
+from jeeves.demo.gmail.mailbox import mail_of
+
+LITERAL = re.compile(rb"\{(\d+)\+?\}\r?\n")
+
+
+class GmailState(ConnectionState):
+    """The commands that Gmail answers differently."""
+
+    def __init__(self, login: LoginInterface, config: IMAPConfig, account: GmailAccount) -> None:
+        super().__init__(login, config)
+        self.account = account
+
+    async def do_store(self, cmd: StoreCommand) -> tuple[CommandResponse, SelectedMailbox | None]:
+        """STORE; labels may move the message into other mailboxes and out of this one."""
+        if not isinstance(cmd, GmailStore) or cmd.labels is None:
+            return await super().do_store(cmd)
+        if self.selected.readonly:
+            raise MailboxReadOnly()
+        messages, _ = await self.session.fetch_messages(self.selected, cmd.sequence_set, False)
+        response = ResponseOk(cmd.tag, cmd.command + b" completed.")
+        items = [FetchAttribute(b"X-GM-LABELS"), *([FetchAttribute(b"UID")] if cmd.uid else [])]
+        for sequence, message in messages:
+            mail = mail_of(message)
+            if cmd.mode is FlagOp.REPLACE:
+                mail.labels = set(cmd.labels)
+            elif cmd.mode is FlagOp.ADD:
+                mail.labels |= cmd.labels
+            else:
+                mail.labels -= cmd.labels
+            await self.account.settle(mail)
+            if not cmd.silent:
+                values = list(MessageAttributes(message, self.selected, items))
+                response.add_untagged(FetchResponse(sequence, values))
+        return response, await self.session.check_mailbox(self.selected)
+
+    async def do_list(self, cmd: ListCommand) -> tuple[CommandResponse, SelectedMailbox | None]:
+        """LIST and LSUB, with the attributes of RFC 6154."""
+        mailboxes, updates = await self.session.list_mailboxes(
+            cmd.ref_name, cmd.filter, subscribed=cmd.only_subscribed, selected=self._selected
+        )
+        response = ResponseOk(cmd.tag, cmd.command + b" completed.")
+        answer = LSubResponse if cmd.only_subscribed else ListResponse
+        for name, delimiter, attributes in mailboxes:
+            special = [self.account.attributes[name]] if name in self.account.attributes else []
+            response.add_untagged(answer(name, delimiter, [*attributes, *special]))
+        return response, updates
+
+
+class GmailConnection(IMAPConnection):
+    """A connection whose commands are written to a file: one a line, without literals.
+
+    What continues a command (after a literal, or DONE) stands on a line that begins with a
+    blank. Passwords are left out.
+    """
+
+    wire_log: Path | None = None
+    _continued = False
+    _secret = False
+
+    async def readline(self) -> memoryview:
+        """Read a line and write it to the log."""
+        line = await super().readline()
+        if self.wire_log is not None:
+            self._log(bytes(line), self.wire_log)
+        return line
+
+    async def read_continuation(self, literal_length: int) -> memoryview:
+        """Read what continues a command."""
+        self._continued = True
+        try:
+            return await super().read_continuation(literal_length)
+        finally:
+            self._continued = False
+
+    def _log(self, line: bytes, path: Path) -> None:
+        if not self._continued:
+            secret = re.match(rb"\S+ +(LOGIN|AUTHENTICATE +\S+)", line, re.IGNORECASE)
+            self._secret = secret is not None
+            line = secret[0] if secret else line
+        elif self._secret:
+            return
+        text = without_literals(line).strip()
+        if text:
+            with path.open("ab") as log:
+                log.write((b" " if self._continued else b"") + text + b"\n")
+
+
+def without_literals(line: bytes) -> bytes:
+    """A command line without the content of its non-synchronising literals (RFC 7888)."""
+    kept = b""
+    while literal := LITERAL.search(line):
+        kept += line[: literal.start()] + b"{%b}" % literal[1]
+        line = line[literal.end() + int(literal[1]) :]
+    return kept + line
+
+
+class GmailImap(IMAPServer):
+    """Answers every connection with the classes above."""
+
+    def __init__(
+        self,
+        login: LoginInterface,
+        config: IMAPConfig,
+        account: GmailAccount,
+        wire_log: Path | None,
+    ) -> None:
+        super().__init__(login, config)
+        self.account = account
+        self.wire_log = wire_log
+        self.writers: set[StreamWriter] = set()
+
+    async def __call__(
+        self, reader: StreamReader, writer: StreamWriter, sock_info: SocketInfo
+    ) -> None:
+        """Serve one connection to its end."""
+        connection = GmailConnection(self.commands, self._config, reader, writer, sock_info)
+        connection.wire_log = self.wire_log
+        self.writers.add(writer)
+        try:
+            async with AsyncExitStack() as stack:
+                connection_exit.set(stack)
+                stack.enter_context(closing(connection))
+                await connection.run(GmailState(self._login, self._config, self.account))
+        finally:
+            self.writers.discard(writer)
+
+    def drop_connections(self) -> None:
+        """Every client finds its connection gone, without a BYE."""
+        for writer in list(self.writers):
+            writer.transport.abort()

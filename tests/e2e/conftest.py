@@ -1,0 +1,116 @@
+"""The program as its owner runs it: a process of its own, real servers around it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from jeeves.demo.gmail_server import GmailServer
+from tests.conftest import ROOT
+from tests.dovecot import Dovecot
+from tests.twilio_standin import TwilioStandIn
+
+PHONE = "+15005550010"
+SENDER = "+15005550006"
+#: What the machine needs and Jeeves does not read.
+KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "USER")
+#: Longer than any command takes on a busy machine.
+COMMAND_SECONDS = 90
+
+
+class Jeeves:
+    """The command line with an environment of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.environment = {name: os.environ[name] for name in KEPT if name in os.environ}
+        self.environment |= {
+            "JEEVES_HOME": str(home),
+            "PYTHONPATH": str(ROOT),
+            "SPEECH": "off",
+            "COLUMNS": "200",
+        }
+
+    def configure(self, **settings: str) -> None:
+        self.environment |= settings
+
+    def watch(self, server: GmailServer | Dovecot) -> None:
+        self.configure(
+            GMAIL_ADDRESS=server.address,
+            GMAIL_APP_PASSWORD=server.password,
+            IMAP_HOST=server.host,
+            IMAP_PORT=str(server.port),
+            IMAP_SECURITY="none",
+        )
+
+    def text_through(self, twilio: TwilioStandIn) -> None:
+        self.configure(
+            TWILIO_ACCOUNT_SID=twilio.account_sid,
+            TWILIO_AUTH_TOKEN=twilio.auth_token,
+            TWILIO_FROM=SENDER,
+            TWILIO_BASE_URL=twilio.base_url,
+            ALERT_TO=PHONE,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "jeeves", *arguments],
+            env=self.environment,
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def __call__(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        process = self.start(*arguments)
+        try:
+            out, err = process.communicate(timeout=COMMAND_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            pytest.fail(f"jeeves {' '.join(arguments)} did not end:\n{out}\n{err}")
+        assert "Traceback" not in err, err
+        assert code is None or process.returncode == code, (process.returncode, out, err)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+
+@pytest.fixture
+def jeeves(tmp_path: Path) -> Jeeves:
+    """The command line without any account or database configured."""
+    return Jeeves(tmp_path)
+
+
+@pytest.fixture
+def jeeves_on_postgres(jeeves: Jeeves, migrated_url: str) -> Jeeves:
+    """The command line with a database of this test's own."""
+    jeeves.configure(DATABASE_URL=migrated_url)
+    return jeeves
+
+
+@pytest.fixture
+def twilio() -> Iterator[TwilioStandIn]:
+    with TwilioStandIn() as standin:
+        yield standin
+
+
+@pytest.fixture
+def gmail() -> Iterator[GmailServer]:
+    with GmailServer() as server:
+        yield server
+
+
+@pytest.fixture
+def dovecot(needs_program: Callable[[str, str], str]) -> Iterator[Dovecot]:
+    program = needs_program("dovecot", "apt-get install dovecot-imapd")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with Dovecot(program, Path(folder)) as server:
+            yield server

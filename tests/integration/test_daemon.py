@@ -1,0 +1,191 @@
+"""The daemon on a real Postgres: it goes on, it says when it cannot, it ends when told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from jeeves.adapters.postgres.reading import Reading
+from jeeves.adapters.postgres.store import PostgresStore
+from jeeves.domain.alert import Alert, Channel, Receipt
+from jeeves.errors import DeliveryRefused, LoginRefused, MailboxUnavailable
+from jeeves.service import daemon as daemon_module
+from jeeves.service.daemon import Daemon
+from jeeves.service.silence import SILENT_AFTER
+from tests.builders import NOW, raw_mail
+from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
+
+SOON = 20.0
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for the daemon's threads; the bound is for a machine that does many things at once."""
+    deadline = time.monotonic() + SOON
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+class Setting:
+    """A daemon, and all it talks to."""
+
+    def __init__(self, dsn: str) -> None:
+        self.mailbox = FakeMailbox()
+        self.sms = RecordingNotifier(Channel.SMS)
+        self.speech = RecordingNotifier(Channel.SPEECH)
+        self.clock = FakeClock()
+        self.stop = threading.Event()
+        self.dsn = dsn
+        self.reading = Reading(dsn)
+        self.failures: list[BaseException] = []
+
+    def daemon(self) -> Daemon:
+        return Daemon(
+            mailbox=self.mailbox,
+            open_store=lambda: PostgresStore(self.dsn),
+            scorer=FakeScorer(),
+            notifiers=[self.sms, self.speech],
+            clock=self.clock,
+            poll_seconds=5,
+            stop=self.stop,
+        )
+
+    @contextmanager
+    def running(self) -> Iterator[threading.Thread]:
+        def run() -> None:
+            try:
+                self.daemon().run()
+            except BaseException as exc:  # noqa: BLE001  # judged by the test
+                self.failures.append(exc)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            yield thread
+        finally:
+            self.stop.set()
+            thread.join(SOON)
+            assert not thread.is_alive()
+
+    def read(self) -> bool:
+        return bool(self.reading.heartbeats())
+
+
+@pytest.fixture
+def setting(migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setting]:
+    monkeypatch.setattr(daemon_module, "BACK_OFF", (0.01,))
+    monkeypatch.setattr(daemon_module, "REFUSED_SECONDS", 0.01)
+    monkeypatch.setattr(daemon_module, "COURIER_SECONDS", 0.05)
+    setting = Setting(migrated_url)
+    yield setting
+    setting.reading.close()
+
+
+def test_a_mail_that_arrives_is_told_and_stopping_ends_every_thread(setting: Setting) -> None:
+    before = threading.active_count()
+    with setting.running():
+        until(setting.read)
+        setting.mailbox.add(raw_mail(date=NOW), NOW)
+        until(lambda: setting.sms.sent and setting.speech.sent)
+    assert setting.failures == []
+    assert threading.active_count() == before
+
+
+def test_a_lost_connection_is_made_again(setting: Setting) -> None:
+    with setting.running():
+        until(setting.read)
+        setting.mailbox.faults["wait"] = MailboxUnavailable("gone")
+        setting.mailbox.faults["open"] = MailboxUnavailable("still gone")
+        until(lambda: not setting.mailbox.faults)
+        setting.mailbox.add(raw_mail(date=NOW), NOW)
+        until(lambda: setting.sms.sent)
+    assert setting.failures == []
+
+
+def test_a_login_refused_at_the_start_ends_the_daemon_with_its_sentence(setting: Setting) -> None:
+    setting.mailbox.faults["open"] = LoginRefused("Check the password.")
+    with setting.running() as thread:
+        thread.join(SOON)
+    assert [str(failure) for failure in setting.failures] == ["Check the password."]
+
+
+def test_a_login_refused_later_is_waited_out(setting: Setting) -> None:
+    with setting.running():
+        until(setting.read)
+        setting.mailbox.faults["open"] = LoginRefused("Not now.")
+        setting.mailbox.faults["wait"] = MailboxUnavailable("gone")
+        until(lambda: not setting.mailbox.faults)
+        setting.mailbox.add(raw_mail(date=NOW), NOW)
+        until(lambda: setting.sms.sent)
+    assert setting.failures == []
+
+
+def test_mail_unread_for_long_is_told_on_both_channels(setting: Setting) -> None:
+    """Promise 6: silence is never success."""
+    with setting.running():
+        until(setting.read)
+        setting.clock.advance(seconds=SILENT_AFTER.total_seconds() + 1)
+        setting.mailbox.faults["wait"] = MailboxUnavailable("The server is away.")
+        until(lambda: setting.sms.sent and setting.speech.sent)
+    assert "has not been able to read your mail" in setting.sms.sent[0].text
+    assert "The server is away." in setting.speech.sent[0].text
+
+
+def test_without_a_database_the_notice_goes_out_directly(setting: Setting) -> None:
+    """Promise 6, where there is no outbox to put it into."""
+    setting.dsn = "host=127.0.0.1 port=1 dbname=none user=none"
+    with setting.running():
+        deadline = time.monotonic() + SOON
+        while not setting.sms.sent and time.monotonic() < deadline:
+            setting.clock.now += timedelta(minutes=1)
+            time.sleep(0.02)
+    assert len(setting.sms.sent) == len(setting.speech.sent) == 1
+    assert "Postgres cannot be used" in setting.sms.sent[0].text
+
+
+def test_a_channel_that_fails_is_told_on_the_other(setting: Setting) -> None:
+    """Promise 6: an alert that was not confirmed is said elsewhere."""
+    setting.sms.faults = [DeliveryRefused("The phone said STOP.")]
+    with setting.running():
+        until(setting.read)
+        setting.mailbox.add(raw_mail(date=NOW), NOW)
+        until(lambda: len(setting.speech.sent) == 2)
+    assert any("could not deliver a text message" in a.text for a in setting.speech.sent)
+
+
+def test_a_courier_that_breaks_ends_the_daemon_loudly(setting: Setting) -> None:
+    class Bug(Exception):
+        """Not an error we expect."""
+
+    setting.sms.faults = [Bug("broken")]
+    with setting.running() as thread:
+        until(setting.read)
+        setting.mailbox.add(raw_mail(date=NOW), NOW)
+        thread.join(SOON)
+    assert [type(failure) for failure in setting.failures] == [Bug]
+
+
+def test_a_slow_channel_does_not_hold_up_the_other(setting: Setting) -> None:
+    release = threading.Event()
+
+    class Slow(RecordingNotifier):
+        """Speaks for as long as the test wants."""
+
+        def send(self, alert: Alert) -> Receipt:
+            release.wait(SOON)
+            return super().send(alert)
+
+    setting.speech = Slow(Channel.SPEECH)
+    with setting.running():
+        until(setting.read)
+        for n in range(3):
+            setting.mailbox.add(raw_mail(f"Lunch {n}?", date=NOW), NOW)
+        until(lambda: len(setting.sms.sent) == 3)
+        assert setting.speech.sent == []
+        release.set()
+        until(lambda: len(setting.speech.sent) == 3)

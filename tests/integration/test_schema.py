@@ -1,0 +1,94 @@
+"""Migrations: up, down, on a full database, two at once."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import psycopg2
+import pytest
+
+from jeeves.adapters.postgres import schema
+from jeeves.adapters.postgres.store import PostgresStore
+from jeeves.domain.ports import Judgement
+from jeeves.errors import SchemaOutOfDate
+from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_alert
+
+
+def tables(dsn: str) -> set[str]:
+    connection = psycopg2.connect(dsn)
+    cursor = connection.cursor()
+    cursor.execute("select tablename from pg_tables where schemaname = 'public'")
+    found = {name for (name,) in cursor.fetchall()}
+    connection.close()
+    return found
+
+
+def test_head_is_the_newest_migration() -> None:
+    files = (schema.migrations_folder() / "versions").glob("*.py")
+    revisions = [
+        found.group(1)
+        for path in files
+        if (found := re.search(r'^revision = "(\d+)"', path.read_text(encoding="utf-8"), re.M))
+    ]
+    assert max(revisions) == schema.HEAD
+
+
+def test_up_and_down_and_up_again(database_url: str) -> None:
+    assert schema.revision(database_url) is None
+    schema.migrate(database_url)
+    assert schema.revision(database_url) == schema.HEAD
+    assert "messages" in tables(database_url)
+    schema.migrate(database_url, "base")
+    assert tables(database_url) <= {"alembic_version"}
+    schema.migrate(database_url)
+    schema.require_head(database_url)
+
+
+def test_a_second_migration_changes_nothing_on_a_full_database(database_url: str) -> None:
+    schema.migrate(database_url)
+    store = PostgresStore(database_url)
+    store.ingest(ACCOUNT, [a_message() for _ in range(20)], None)
+    for stored in store.unjudged(ACCOUNT, 20):
+        store.record([Judgement(stored.id, a_verdict(), (an_alert(message_id=stored.id),))])
+    store.beat(ACCOUNT, "read", NOW)
+    schema.migrate(database_url)
+    assert store.unjudged(ACCOUNT, 20) == []
+    store.close()
+    schema.migrate(database_url, "base")
+    schema.migrate(database_url)
+    store = PostgresStore(database_url)
+    assert store.ingest(ACCOUNT, [a_message()], None).added == 1
+    store.close()
+
+
+def test_processes_that_migrate_at_once_wait_for_each_other(database_url: str) -> None:
+    failures: list[BaseException] = []
+
+    def migrate() -> None:
+        try:
+            schema.migrate(database_url)
+        except BaseException as exc:
+            failures.append(exc)
+
+    threads = [threading.Thread(target=migrate) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    schema.require_head(database_url)
+
+
+def test_an_older_and_a_newer_schema_are_refused_with_what_mends_them(database_url: str) -> None:
+    with pytest.raises(SchemaOutOfDate, match="run `jeeves migrate`"):
+        schema.require_head(database_url)
+    schema.migrate(database_url)
+    connection = psycopg2.connect(database_url)
+    with connection, connection.cursor() as cursor:
+        cursor.execute("update alembic_version set version_num = '9999'")
+    connection.close()
+    with pytest.raises(SchemaOutOfDate, match="upgrade Jeeves"):
+        schema.require_head(database_url)
+    with pytest.raises(SchemaOutOfDate, match="upgrade Jeeves"):
+        schema.migrate(database_url)

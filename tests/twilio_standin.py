@@ -1,0 +1,347 @@
+"""A stand-in for the part of Twilio's REST API that Jeeves uses, on the loopback.
+
+Messages are checked by twilio_rules.py; its test numbers answer their documented errors.
+What no document describes, the faults of the wire, is scripted:
+
+    with TwilioStandIn() as twilio:
+        twilio.script([Fault.ACCEPT_THEN_HANG, None, Answer(429, 20429, retry_after="7")])
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+import secrets
+import socket
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from enum import Enum, auto
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self, cast
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from tests.twilio_rules import segments, smart_encoded, why_refused
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A scripted answer in place of the usual one."""
+
+    status: int
+    code: int | None = None
+    retry_after: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    #: What Twilio's error object says in words.
+    message: str = "stand-in"
+    #: The whole body; None for Twilio's usual error object.
+    body: bytes | None = None
+
+
+class Fault(Enum):
+    """A scripted misfortune of the connection."""
+
+    HANG = auto()
+    RESET = auto()
+    ACCEPT_THEN_HANG = auto()
+    ACCEPT_THEN_RESET = auto()
+
+
+#: None stands for the usual answer.
+Step = Answer | Fault | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    user: str
+    #: ``time.monotonic()``.
+    arrived_at: float
+
+
+class TwilioStandIn:
+    """Serves one Twilio account on 127.0.0.1 while the context lasts."""
+
+    def __init__(self) -> None:
+        self.account_sid = "AC" + secrets.token_hex(16)
+        self.auth_token = secrets.token_hex(16)
+        self.api_key = "SK" + secrets.token_hex(16)
+        self.api_secret = secrets.token_urlsafe(24)
+        self.account_status = "active"
+        self.account_type = "Full"
+        #: Message resources accepted, oldest first; tests may change them.
+        self.messages: list[dict[str, Any]] = []
+        self.requests: list[Request] = []
+        self._script: deque[Step] = deque()
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._server = _Server(self)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
+
+    @property
+    def base_url(self) -> str:
+        """Where it listens: ``http://127.0.0.1:PORT``."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def script(self, steps: Iterable[Step]) -> None:
+        """Answer the next requests, one each, with these steps."""
+        with self._lock:
+            self._script.extend(steps)
+
+    def settle(self, sid: str, status: str, error_code: int | None = None) -> None:
+        """Give an accepted message its later status, as the carrier would."""
+        with self._lock:
+            message = next(m for m in self.messages if m["sid"] == sid)
+            now = format_datetime(datetime.now(UTC))
+            message.update(status=status, error_code=error_code, date_sent=now, date_updated=now)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        exc: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, request: Request, password: str) -> Answer | Fault:
+        """What becomes of ``request``: recorded, then scripted or answered as Twilio would."""
+        with self._lock:
+            self.requests.append(request)
+            step = self._script.popleft() if self._script else None
+            if isinstance(step, Answer) or step is Fault.HANG or step is Fault.RESET:
+                return step
+            usual = self._usual(request, password)
+            return step or usual
+
+    def wait_for_close(self) -> None:
+        """Block until the context ends."""
+        self._closing.wait()
+
+    def _usual(self, request: Request, password: str) -> Answer:
+        if (request.user, password) not in (
+            (self.account_sid, self.auth_token),
+            (self.api_key, self.api_secret),
+        ):
+            return Answer(401, 20003, headers={"WWW-Authenticate": 'Basic realm="Twilio API"'})
+        account = f"/2010-04-01/Accounts/{self.account_sid}"
+        if request.path == f"{account}/Messages.json":
+            return self._create(request) if request.method == "POST" else self._list(request)
+        if request.method != "GET":
+            return Answer(405, 20004)
+        if request.path == f"{account}.json":
+            # Only a Main API key may read the account; standard ones answer so.
+            # https://www.twilio.com/docs/api/errors/20003
+            return Answer(401, 20003) if request.user == self.api_key else self._account()
+        for message in self.messages:
+            if request.path == message["uri"]:
+                return _json(200, message)
+        return Answer(404, 20404)
+
+    def _account(self) -> Answer:
+        now = format_datetime(datetime.now(UTC))
+        account = {
+            "auth_token": self.auth_token,
+            "date_created": now,
+            "date_updated": now,
+            "friendly_name": "Stand-in",
+            "owner_account_sid": self.account_sid,
+            "sid": self.account_sid,
+            "status": self.account_status,
+            "type": self.account_type,
+            "subresource_uris": {
+                "messages": f"/2010-04-01/Accounts/{self.account_sid}/Messages.json"
+            },
+            "uri": f"/2010-04-01/Accounts/{self.account_sid}.json",
+        }
+        return _json(200, account)
+
+    def _create(self, request: Request) -> Answer:
+        form = request.form
+        code = why_refused(form)
+        if code is not None:
+            # The real messages quote the numbers, so whoever passes them on is found out.
+            quoted = f"From {form.get('From')} To {form.get('To')}: {form.get('Body')}"
+            return Answer(429 if code == 21611 else 400, code, message=quoted)
+        sid = "SM" + secrets.token_hex(16)
+        body = form["Body"]
+        if form.get("SmartEncoded") == "true":
+            body = smart_encoded(body)
+        service = form.get("MessagingServiceSid")
+        now = format_datetime(datetime.now(UTC))
+        uri = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{sid}"
+        message = {
+            "account_sid": self.account_sid,
+            "api_version": "2010-04-01",
+            "body": body,
+            "date_created": now,
+            "date_sent": None,
+            "date_updated": now,
+            "direction": "outbound-api",
+            "error_code": None,
+            "error_message": None,
+            "from": form.get("From"),
+            "messaging_service_sid": service,
+            "num_media": "0",
+            "num_segments": "0" if service else str(segments(body)),
+            "price": None,
+            "price_unit": None,
+            "sid": sid,
+            "status": "accepted" if service else "queued",
+            "subresource_uris": {"media": f"{uri}/Media.json"},
+            "to": form["To"],
+            "uri": f"{uri}.json",
+        }
+        self.messages.append(message)
+        return _json(201, message)
+
+    def _list(self, request: Request) -> Answer:
+        query = request.query
+        size, page = int(query.get("PageSize", "50")), int(query.get("Page", "0"))
+        if not 1 <= size <= 1000 or page < 0:
+            return Answer(400, 20006)
+        found = [m for m in reversed(self.messages) if _selected(m, query)]
+        start = page * size
+        filters = {k: v for k, v in query.items() if k not in ("Page", "PageSize", "PageToken")}
+
+        def uri(number: int) -> str:
+            return f"{request.path}?" + urlencode({**filters, "PageSize": size, "Page": number})
+
+        listed = found[start : start + size]
+        body = {
+            "end": max(start + len(listed) - 1, 0),
+            "first_page_uri": uri(0),
+            "next_page_uri": uri(page + 1) if start + size < len(found) else None,
+            "page": page,
+            "page_size": size,
+            "previous_page_uri": uri(page - 1) if page else None,
+            "start": start,
+            "uri": uri(page),
+            "messages": listed,
+        }
+        return _json(200, body)
+
+
+def _selected(message: Mapping[str, Any], query: Mapping[str, str]) -> bool:
+    for name, key in (("To", "to"), ("From", "from")):
+        if name in query and message[key] != query[name]:
+            return False
+    sent = message["date_sent"]
+    for name in ("DateSent", "DateSent<", "DateSent>"):
+        if name not in query:
+            continue
+        # A message still queued has no DateSent: no filter on it can find it.
+        if sent is None:
+            return False
+        day, asked = parsedate_to_datetime(sent).date(), date.fromisoformat(query[name][:10])
+        if not {"DateSent": day == asked, "DateSent<": day <= asked, "DateSent>": day >= asked}[
+            name
+        ]:
+            return False
+    return True
+
+
+def _json(status: int, body: Mapping[str, Any]) -> Answer:
+    return Answer(status, body=json.dumps(body).encode())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Handlers that hang on purpose end when the context does.
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(self, standin: TwilioStandIn) -> None:
+        self.standin = standin
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base's name)
+        """Stay silent."""
+
+    def _serve(self) -> None:
+        arrived_at = time.monotonic()
+        content = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        url = urlsplit(self.path)
+        user, password = _credentials(self.headers.get("Authorization", ""))
+        request = Request(
+            method=self.command,
+            path=url.path,
+            query=_fields(url.query),
+            form=_fields(content.decode("utf-8")),
+            user=user,
+            arrived_at=arrived_at,
+        )
+        standin = cast(_Server, self.server).standin
+        answer = standin.answer(request, password)
+        if isinstance(answer, Answer):
+            self._reply(answer)
+            return
+        self.close_connection = True
+        if answer in (Fault.HANG, Fault.ACCEPT_THEN_HANG):
+            standin.wait_for_close()
+            return
+        # Closing with SO_LINGER at zero seconds sends RST in place of FIN.
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
+
+    def _reply(self, answer: Answer) -> None:
+        body = answer.body
+        if body is None:
+            more = f"https://www.twilio.com/docs/errors/{answer.code}"
+            error = {"code": answer.code, "message": answer.message, "more_info": more}
+            body = json.dumps({**error, "status": answer.status}).encode()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        if answer.retry_after is not None:
+            self.send_header("Retry-After", answer.retry_after)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _fields(encoded: str) -> dict[str, str]:
+    return {k: v[-1] for k, v in parse_qs(encoded, keep_blank_values=True).items()}
+
+
+def _credentials(header: str) -> tuple[str, str]:
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, password = base64.b64decode(token).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return user, password

@@ -1,0 +1,147 @@
+"""Settings: where they come from, and what is refused in one sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jeeves.errors import ConfigError
+from jeeves.settings import Settings, load_settings, names
+from tests.conftest import ROOT
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Load the settings from an environment of the test's own."""
+    for name in list(os.environ):
+        if name in names() or name.startswith(("JEEVES_", "GMAIL_", "IMAP_", "TWILIO_")):
+            monkeypatch.delenv(name)
+
+    def load(dotenv: str | None = None, home: Path | None = None, **environment: str) -> Settings:
+        monkeypatch.setenv("JEEVES_HOME", str(home or tmp_path / "home"))
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        if dotenv is not None:
+            (tmp_path / ".env").write_text(dotenv, encoding="utf-8")
+        return load_settings(tmp_path)
+
+    return load
+
+
+def test_nothing_configured_is_fine(load: Load) -> None:
+    settings = load()
+    assert not settings.has_account
+    assert not settings.has_sms
+    assert settings.imap_host == "imap.gmail.com"
+    assert settings.imap_port == 993
+
+
+def test_the_environment_wins_over_the_folder_and_the_folder_over_home(
+    load: Load, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".env").write_text("IMAP_HOST=home\nIMAP_PORT=1\nPOLL_SECONDS=9\n", encoding="utf-8")
+    settings = load("IMAP_HOST=folder\nIMAP_PORT=2\n", home=home, IMAP_HOST="environment")
+    assert (settings.imap_host, settings.imap_port) == ("environment", 2)
+    assert settings.poll_seconds == 9
+
+
+def test_empty_means_not_set(load: Load) -> None:
+    settings = load("GMAIL_ADDRESS=\nIMAP_PORT=\nALERT_TO=\n")
+    assert settings.gmail_address is None
+    assert settings.imap_port == 993
+
+
+def test_the_example_file_can_be_used_as_it_is(load: Load) -> None:
+    load((ROOT / ".env.example").read_text(encoding="utf-8"))
+
+
+def test_the_example_file_names_every_setting_and_no_other() -> None:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?m)^([A-Z_]+)=", text)) == names()
+
+
+def test_an_app_password_may_be_pasted_with_its_blanks(load: Load) -> None:
+    settings = load(GMAIL_ADDRESS="a@example.org", GMAIL_APP_PASSWORD="abcd efgh ijkl mnop")
+    assert settings.gmail_app_password is not None
+    assert settings.gmail_app_password.get_secret_value() == "abcdefghijklmnop"
+
+
+def test_another_password_keeps_its_blanks(load: Load) -> None:
+    settings = load(GMAIL_ADDRESS="a@example.org", GMAIL_APP_PASSWORD="two words")
+    assert settings.gmail_app_password is not None
+    assert settings.gmail_app_password.get_secret_value() == "two words"
+
+
+def test_a_secret_may_come_from_a_file(load: Load, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("s3cret\n", encoding="utf-8")
+    settings = load(GMAIL_ADDRESS="a@example.org", GMAIL_APP_PASSWORD_FILE=str(secret))
+    assert settings.gmail_app_password is not None
+    assert settings.gmail_app_password.get_secret_value() == "s3cret"
+
+
+def test_secrets_never_show(load: Load) -> None:
+    settings = load(
+        GMAIL_ADDRESS="a@example.org",
+        GMAIL_APP_PASSWORD="hunter2",
+        DATABASE_URL="postgresql://me:hunter2@h/d",
+        TWILIO_ACCOUNT_SID="AC" + "0" * 32,
+        TWILIO_AUTH_TOKEN="hunter2",
+        TWILIO_FROM="+15005550006",
+        ALERT_TO="+15005550010",
+    )
+    assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"ALERT_TO": "0123456"}, "ALERT_TO is not a phone number in E.164 form"),
+        ({"TWILIO_FROM": "555-1234"}, "TWILIO_FROM is not a phone number in E.164 form"),
+        ({"GMAIL_ADRESS": "a@b"}, "did you mean GMAIL_ADDRESS"),
+        ({"TWILIO_ACOUNT_SID": "AC"}, "did you mean TWILIO_ACCOUNT_SID"),
+        ({"GMAIL_ADDRESS": "nobody"}, "GMAIL_ADDRESS is not an e-mail address"),
+        ({"GMAIL_ADDRESS": "a@b.c"}, "GMAIL_APP_PASSWORD is not"),
+        ({"IMAP_PORT": "many"}, "IMAP_PORT cannot be used"),
+        ({"IMAP_PORT": "70000"}, "IMAP_PORT cannot be used"),
+        ({"IMAP_SECURITY": "ssl"}, "IMAP_SECURITY cannot be used"),
+        ({"IMAP_SECURITY": "none"}, "allowed for a server on this machine only"),
+        ({"SPEECH": "loud"}, "SPEECH cannot be used"),
+        ({"TIMEZONE": "Mars/Olympus"}, "TIMEZONE is not a time zone"),
+        ({"POLL_SECONDS": "0"}, "POLL_SECONDS cannot be used"),
+        ({"ALERT_TO": "+15005550010"}, "text messages also need TWILIO_ACCOUNT_SID"),
+        ({"GMAIL_APP_PASSWORD_FILE": "/not/there"}, "GMAIL_APP_PASSWORD_FILE names a file"),
+    ],
+)
+def test_a_mistake_is_one_sentence(load: Load, environment: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(sentence)) as caught:
+        load(**environment)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mistaken_value_is_not_repeated(load: Load) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(ALERT_TO="015112345678")
+    assert "015112345678" not in str(caught.value)
+
+
+def test_an_unknown_name_in_a_file_is_refused_with_a_suggestion(load: Load) -> None:
+    with pytest.raises(ConfigError, match="unknown setting GMAIL_PASSWORD"):
+        load("GMAIL_PASSWORD=x\n")
+
+
+def test_plain_imap_is_allowed_on_this_machine(load: Load) -> None:
+    for host in ("127.0.0.1", "localhost", "::1"):
+        assert load(IMAP_SECURITY="none", IMAP_HOST=host).imap_security == "none"
+
+
+def test_other_programs_variables_are_left_alone(load: Load) -> None:
+    load(TWILIO_EDGE="dublin", TWILIO_REGION="ie1", JEEVES_TEST_STRICT="1", IMAP_X="1")
