@@ -175,11 +175,7 @@ class SmsNotifier:
         from twilio.rest import Client
 
         user, password = self._login
-        # A non-empty environment keeps Client from reading TWILIO_EDGE and TWILIO_REGION.
-        nothing = {"TWILIO_REGION": ""}
-        return Client(
-            user, password, self._account_sid, http_client=self._transport, environment=nothing
-        )
+        return Client(user, password, self._account_sid, http_client=self._transport)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,11 @@ class SpeechNotifier:
         self._deadline = deadline
         self._keep = keep
         self._playing = threading.Lock()
+        self._commands = Commands()
+
+    def close(self) -> None:
+        """Fall silent at once: end the voice and the player if they run. Never raises."""
+        self._commands.end()
 
     def send(self, alert: Alert) -> Receipt:
         """Say ``alert``; the receipt holds the path of the sound file.
@@ -111,7 +116,7 @@ class SpeechNotifier:
         order = {"text": text, "path": str(sound), "seconds": self._deadline}
         # -P: the child's own folder must not shadow what it imports.
         command = [sys.executable, "-P", str(CHILD)]
-        code = run(command, self._deadline, json.dumps(order).encode())
+        code = self._commands.run(command, self._deadline, json.dumps(order).encode())
         if code is None:
             raise DeliveryDelayed(f"The voice did not finish within {self._deadline:g} s")
         if code == NO_ENGINE:
@@ -131,7 +136,7 @@ class SpeechNotifier:
             allowed = min(seconds, LONGEST_SOUND) + self._deadline
             end = time.monotonic() + allowed
             for player in players:
-                code = run([*player, str(path)], max(end - time.monotonic(), 0.1))
+                code = self._commands.run([*player, str(path)], max(end - time.monotonic(), 0.1))
                 if code == 0:
                     return f"spoken through {player[0]}"
                 if code is None:
@@ -215,30 +220,52 @@ def found_players() -> list[tuple[str, ...]]:
     return [player for player in PLAYERS if shutil.which(player[0])]
 
 
-def run(command: Sequence[str], timeout: float, stdin: bytes = b"") -> int | None:
-    """Exit code of a command without a shell; None if it was killed, and all it started.
+class Commands:
+    """Runs commands without a shell, and can end all that run."""
 
-    127 stands for a command that cannot be started. Files it makes are the owner's only.
-    """
-    try:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            umask=0o077 if os.name == "posix" else -1,
-        )
-    except OSError:
-        return 127
-    try:
-        process.communicate(stdin, timeout=timeout)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        if process.poll() is None:
-            kill_group(process)
-    return process.returncode
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._ended = False
+
+    def run(self, command: Sequence[str], timeout: float, stdin: bytes = b"") -> int | None:
+        """Exit code of a command; None if it took too long and was killed with all it started.
+
+        127 stands for a command that cannot be started, or not any more. Files it makes are the
+        owner's only.
+        """
+        try:
+            with self._lock:
+                if self._ended:
+                    return 127
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                    umask=0o077 if os.name == "posix" else -1,
+                )
+                self._running.add(process)
+        except OSError:
+            return 127
+        try:
+            process.communicate(stdin, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            with self._lock:
+                self._running.discard(process)
+            if process.poll() is None:
+                kill_group(process)
+        return process.returncode
+
+    def end(self) -> None:
+        """Kill what runs; nothing is started any more."""
+        with self._lock:
+            self._ended = True
+            for process in self._running:
+                kill_group(process)
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:

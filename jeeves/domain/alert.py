@@ -15,6 +15,8 @@ OLD_AFTER = timedelta(days=14)
 STALE_AFTER = timedelta(hours=24)
 #: Two SMS segments of plain text (GSM 03.38: 153 characters each when concatenated).
 SMS_LENGTH = 306
+#: Says that a text was cut; one character for it would cost a text message its alphabet.
+CUT = "..."
 #: Waits between attempts in seconds; the last one repeats until the alert is stale.
 RETRY_SECONDS = (5, 15, 60, 300, 900, 1800)
 
@@ -126,9 +128,9 @@ def shorten(text: str, length: int) -> str:
     """``text`` in at most ``length`` characters, cut between words where possible."""
     if len(text) <= length:
         return text
-    cut = text[: max(length - 1, 0)]
+    cut = text[: max(length - len(CUT), 0)]
     at_word = cut.rsplit(" ", 1)[0]
-    return (at_word if len(at_word) > length // 2 else cut).rstrip() + "…"
+    return (at_word if len(at_word) > length // 2 else cut).rstrip() + CUT
 
 
 def next_attempt(

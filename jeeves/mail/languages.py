@@ -14,14 +14,17 @@ def _words(text: str) -> frozenset[str]:
 #: Names of header fields in the blocks that Outlook, Gmail and Notes put above a quote.
 FROM = _words(
     "from|von|de|van|da|fra|från|od|lähettäjä|feladó|expéditeur|remitente|mittente|afsender|"
-    "от|от кого|від|kimden|gönderen|寄件者|寄件人|发件人|寄件者|差出人|送信者|보낸 사람|보낸사람|"
+    "от|от кого|від|kimden|gönderen|寄件者|寄件人|发件人|差出人|送信者|보낸 사람|보낸사람|"
     "de la|από|מאת|من|afzender|avsändare|nadawca|odesílatel"
 )
 SENT = _words(
-    "sent|date|gesendet|datum|envoyé|enviado|enviado el|enviado em|enviada em|fecha|inviato|data|"
-    "verzonden|sendt|dato|skickat|wysłano|odesláno|odoslané|lähetetty|päivämäärä|elküldve|dátum|"
-    "отправлено|дата|надіслано|gönderildi|gönderme tarihi|tarih|送信日時|日時|日付|发送时间|日期|"
-    "發送時間|傳送日期|보낸 날짜|날짜|trimis|ημερομηνία|στάλθηκε|נשלח|תאריך|تاريخ"
+    "sent|gesendet|envoyé|enviado|enviado el|enviado em|enviada em|inviato|verzonden|sendt|skickat|"
+    "wysłano|odesláno|odoslané|lähetetty|elküldve|отправлено|надіслано|gönderildi|送信日時|"
+    "发送时间|發送時間|傳送日期|보낸 날짜|trimis|στάλθηκε|נשלח"
+)
+DATE = _words(
+    "date|datum|fecha|data|dato|päivämäärä|dátum|дата|gönderme tarihi|tarih|日時|日付|日期|날짜|"
+    "ημερομηνία|תאריך|تاريخ"
 )
 TO = _words(
     "to|an|à|a|al|aan|para|per|til|till|do|komu|vastaanottaja|címzett|кому|kime|alıcı|宛先|"
@@ -33,7 +36,7 @@ SUBJECT = _words(
 )
 OTHER_FIELDS = _words(
     "cc|bcc|kopie|copie|copia|kopi|kopia|dw|копия|копія|bilgi|抄送|副本|참조|importance|priority|"
-    "reply-to|reply to|please respond to|organization|attachments|attachment|anlagen|when|where"
+    "reply-to|reply to|please respond to|organization|attachments|attachment|anlagen"
 )
 
 #: What stands, alone or between dashes, above a quoted or forwarded mail.
@@ -62,32 +65,31 @@ SEPARATOR_STARTS = ("forwarded by ", "forwarded message from ", "weitergeleitet 
 
 #: "wrote", as it ends the line above a quote (before the colon).
 WROTE_LAST = _words(
-    """wrote|writes|sent|said|a écrit|schrieb|schrieb am|escribió|escribio|ha scritto|scrive|escreveu
+    """wrote|writes|a écrit|schrieb|escribió|escribio|ha scritto|scrive|escreveu
     schreef|het volgende geschreven|geschreven|skrev|skrev följande|napisał|napisała|napisał(a)
     napisal|napisal(a)|napísal|napísal(a)|napsal|napsal(a)|kirjoitti|написал|написала|написал(а)
     пишет|пише|написав|написала|написав(ла)|şunu yazdı|yazdı|írta|ezt írta|a scris|έγραψε|写道
-    寫道|のメール|さんは書きました|님이 작성|작성|كتب|כתב|כתב/ה|כתב|đã viết|menulis|va escriure
-    je napisao|je napisao/la|je napisala|je napisal|rašė|rakstīja|kirjutas|написа|thus spake"""
+    寫道|のメール|さんは書きました|님이 작성|작성|كتب|כתב|כתבה|đã viết|menulis|va escriure
+    je napisao|je napisao/la|je napisala|je napisal|rašė|rakstīja|kirjutas|написа"""
 )
 #: "wrote" in languages that put the writer's name behind it.
-WROTE_FIRST = _words("schrieb|schreef|heeft|skrev|escribió|ha scritto|escreveu|a écrit|napisał")
+WROTE_FIRST = _words("schrieb|schreef|skrev|ezt írta")
 
-#: With what a line that ends in "wrote" begins, unless it is a date or a name.
-ATTRIBUTION_STARTS = (
-    "on|at|in|am|le|el|il|em|op|den|på|w dniu|dnia|dne|dňa|dana|ma|în|pe|στις|vào|pada|a la|"
-    "em seg|om|kl|в|в сообщении|ti|pe|ke|to|la|su|ma|na|dne|den|时间|在|于|於"
+#: With what the line above a quote begins, unless with a date or the writer's name.
+ATTRIBUTION_STARTS = _words(
+    "on|at|le|el|am|il|em|op|den|på|w dniu|dnia|dne|dňa|dana|în|pe|στις|vào|pada|в|a|kl|在|于|於"
 )
 
-#: What a machine adds below: "Sent from my iPhone".
+#: With what the line begins that a telephone or a mail program adds.
 SENT_FROM = (
-    "sent from|sent via|sent with|sent on the go|get outlook for|get bluemail for|"
-    "von meinem|gesendet von|gesendet mit|gesendet über|envoyé de mon|envoyé depuis|envoyé à partir|"
-    "obtenez outlook|télécharger outlook|enviado desde|enviado de mi|enviado do meu|enviado a partir|"
-    "obtener outlook|inviato da|inviato dal mio|ottieni outlook|verzonden vanaf|verstuurd vanaf|"
-    "verzonden met|skickat från|skickades från|sendt fra min|sendt fra|sendt med|hent outlook|"
-    "wysłane z|wysłano z|odesláno z|odesláno ze|lähetetty|отправлено с|отправлено из|"
-    "надіслано з|gönderildi|iphone'umdan gönderildi|trimis de pe|στάλθηκε από|נשלח מה|"
-    "iphoneから送信|从我的|發自我的|发自我的|從我的|나의 iphone에서 보냄"
+    *("sent from", "sent via", "sent with", "get outlook for", "get bluemail for"),
+    *("von meinem", "gesendet von", "gesendet mit", "gesendet über", "outlook für"),
+    *("envoyé de mon", "envoyé depuis", "envoyé à partir", "télécharger outlook", "obtenez outlook"),
+    *("enviado desde", "enviado de mi", "enviado do meu", "enviado a partir", "obtener outlook"),
+    *("inviato da", "inviato dal", "ottieni outlook", "verzonden vanaf", "verstuurd vanaf"),
+    *("skickat från", "sendt fra", "hent outlook", "wysłane z", "wysłano z", "odesláno z"),
+    *("lähetetty", "отправлено с", "отправлено из", "надіслано з", "trimis de pe"),
+    *("στάλθηκε από", "נשלח מה", "iphoneから送信", "从我的", "發自我的", "发自我的", "從我的", "나의"),
 )
 
 #: Lines that end a letter and say nothing else.
@@ -95,7 +97,7 @@ COURTESIES = _words(
     """regards|best regards|kind regards|kindest regards|warm regards|warmest regards|best|rgds|brgds
     br|kr|all the best|best wishes|many regards|with regards|with best regards|with kind regards
     sincerely|sincerely yours|yours sincerely|yours truly|yours faithfully|yours|respectfully
-    cordially|cheers|take care|love|xoxo|warmly|ciao|later|take it easy
+    cordially|cheers|take care|love|xoxo|warmly|ciao
     mit freundlichen grüßen|mit freundlichen grüssen|freundliche grüße|freundliche grüsse
     beste grüße|viele grüße|liebe grüße|herzliche grüße|schöne grüße|gruß|grüße|mfg|lg|vg
     cordialement|bien cordialement|bien à vous|bien à toi|sincères salutations|salutations|amitiés

@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -103,6 +104,16 @@ def server_pids(home: Path) -> list[int]:
 
 def postmaster_pid(home: Path) -> int:
     return int((home / "postgres-18/cluster/postmaster.pid").read_text().split()[0])
+
+
+def kill_server(home: Path) -> Path:
+    """Server and user were killed and left everything behind; where the server listened."""
+    client = run_client(home)
+    first_line(client)
+    kill(client)
+    os.kill(postmaster_pid(home), signal.SIGKILL)
+    until(lambda: server_pids(home) == [])
+    return (home / "postgres-18/socket").readlink()
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -350,22 +361,24 @@ class TestKilled:
         assert server.stop() is True
 
     def test_a_stale_pid_file_that_names_a_living_stranger_is_no_obstacle(self, home: Path) -> None:
-        server = EmbeddedPostgres(home)
-        server.start()
-        os.kill(postmaster_pid(home), signal.SIGKILL)
-        server.stop()
+        kill_server(home)
         stranger = stranger_process()
         try:
             pid_file = home / "postgres-18/cluster/postmaster.pid"
             _, _, rest = pid_file.read_text().partition("\n")
             pid_file.write_text(f"{stranger.pid}\n{rest}")
-            assert server.stop() is False
             with EmbeddedPostgres(home) as dsn:
                 assert execute(dsn, "SELECT count(*) FROM kept") == [(0,)]
             assert stranger.poll() is None
         finally:
             stranger.kill()
             stranger.wait()
+
+    def test_an_empty_pid_file_is_no_obstacle(self, home: Path) -> None:
+        kill_server(home)
+        (home / "postgres-18/cluster/postmaster.pid").write_text("")
+        with EmbeddedPostgres(home) as dsn:
+            assert execute(dsn, "SELECT count(*) FROM kept") == [(0,)]
 
     def test_a_first_start_killed_half_way_is_made_good_by_the_next(self, new_home: Path) -> None:
         draft = new_home / "postgres-18/cluster.new"
@@ -384,7 +397,7 @@ class TestKilled:
 
     def test_an_interrupt_while_the_server_starts_leaves_no_server(self, new_home: Path) -> None:
         client = run_client(new_home)
-        until(lambda: (new_home / "postgres-18/cluster").exists())
+        until(lambda: (new_home / "postgres-18/socket").is_symlink())
         client.send_signal(signal.SIGINT)
         leave(client)
         assert client.returncode != 0
@@ -459,22 +472,49 @@ class TestPlaces:
     def test_a_socket_folder_that_somebody_else_made_is_refused(
         self, home: Path, foreign_folder: Path
     ) -> None:
-        with EmbeddedPostgres(home):
-            sockets = (home / "postgres-18/socket").readlink()
-        if AS_ROOT:
-            sockets.mkdir()
-            os.chown(sockets, 12345, 12345)
-            with pytest.raises(ConfigError, match=r"belongs to user 12345.*TMPDIR"):
-                EmbeddedPostgres(home).start()
-            sockets.rmdir()
+        sockets = kill_server(home)
+        shutil.rmtree(sockets)
         sockets.symlink_to(foreign_folder)
         try:
             with pytest.raises(ConfigError, match="or is no folder: remove it, or set TMPDIR"):
                 EmbeddedPostgres(home).start()
         finally:
             sockets.unlink()
+        if AS_ROOT:
+            sockets.mkdir()
+            os.chown(sockets, 12345, 12345)
+            with pytest.raises(ConfigError, match=r"belongs to user 12345.*TMPDIR"):
+                EmbeddedPostgres(home).start()
+            sockets.rmdir()
         with EmbeddedPostgres(home) as dsn:
             assert execute(dsn, "SELECT 1") == [(1,)]
+
+    def test_a_false_server_in_the_place_of_a_killed_one_is_never_spoken_to(
+        self, home: Path, foreign_folder: Path
+    ) -> None:
+        sockets = kill_server(home)
+        shutil.rmtree(sockets)
+        with socket.socket(socket.AF_UNIX) as false_server:
+            if AS_ROOT:
+                sockets.symlink_to(foreign_folder)
+            else:
+                (sockets.with_suffix(".false")).mkdir()
+                sockets.symlink_to(sockets.with_suffix(".false"))
+            false_server.bind(str(sockets / ".s.PGSQL.5432"))
+            false_server.listen()
+            false_server.settimeout(0)
+            try:
+                assert not running(home)
+                with pytest.raises(ConfigError, match="TMPDIR"):
+                    EmbeddedPostgres(home).start()
+                with pytest.raises(BlockingIOError):
+                    false_server.accept()
+                assert (sockets / ".s.PGSQL.5432").exists()
+            finally:
+                (sockets / ".s.PGSQL.5432").unlink()
+                if not AS_ROOT:
+                    sockets.resolve().rmdir()
+                sockets.unlink()
 
     def test_no_other_user_can_read_the_database_or_reach_its_socket(self, home: Path) -> None:
         with EmbeddedPostgres(home):

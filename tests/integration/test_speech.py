@@ -8,6 +8,7 @@ import stat
 import struct
 import subprocess
 import sys
+import threading
 import time
 import wave
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from jeeves.adapters.speech import Mode, SpeechNotifier, speakable, wav_measures
-from jeeves.domain.alert import Alert, Channel
+from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.ports import Notifier
 from jeeves.errors import DeliveryDelayed, DeliveryRefused
 
@@ -453,3 +454,26 @@ def test_levels_are_measured_in_16_bit_samples(tmp_path: Path) -> None:
         sound.setframerate(1000)
         sound.writeframes(struct.pack("<4000h", *([16384, -16384] * 2000)))
     assert wav_measures(path) == (2.0, 0.5)
+
+
+def test_closing_ends_the_voice_at_once_and_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marker = tmp_path / "started"
+    players = tmp_path / "bin"
+    players.mkdir()
+    player = players / "pw-play"
+    player.write_text(f"#!/bin/sh\ntouch '{marker}'\nsleep 60\n", encoding="utf-8")
+    player.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{players}:{os.environ['PATH']}")
+    notifier = SpeechNotifier("on", tmp_path / "wavs")
+    receipts: list[Receipt] = []
+    thread = threading.Thread(target=lambda: receipts.append(notifier.send(an_alert())))
+    thread.start()
+    while not marker.exists():
+        assert thread.is_alive()
+        time.sleep(0.01)
+    notifier.close()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert "player failed" in receipts[0].note

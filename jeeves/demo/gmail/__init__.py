@@ -1,1 +1,1 @@
-"""Gmail over IMAP, as far as Jeeves meets it; only the child of gmail_server.py imports this."""
+"""Gmail over IMAP, as far as Jeeves meets it. Only the child of gmail_server.py imports pymap."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from asyncio import StreamReader, StreamWriter
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, suppress
+from io import BytesIO
 from pathlib import Path
 
 from proxyprotocol.sock import SocketInfo
@@ -18,7 +19,7 @@ from pymap.imap.state import ConnectionState
 from pymap.interfaces.login import LoginInterface
 from pymap.parsing.command.auth import ListCommand
 from pymap.parsing.command.select import StoreCommand
-from pymap.parsing.response import CommandResponse, ResponseOk
+from pymap.parsing.response import CommandResponse, Response, ResponseOk
 from pymap.parsing.response.specials import FetchResponse, ListResponse, LSubResponse
 from pymap.parsing.specials import FetchAttribute
 from pymap.selected import SelectedMailbox
@@ -74,15 +75,26 @@ class GmailState(ConnectionState):
 
 
 class GmailConnection(IMAPConnection):
-    """A connection whose commands are written to a file: one a line, without literals.
+    """A connection that answers in whole lines and writes to a file what it is asked.
 
-    What continues a command (after a literal, or DONE) stands on a line that begins with a
-    blank. Passwords are left out.
+    Commands stand one a line in the file, without literals and passwords. What continues a
+    command (after a literal, or DONE) stands on a line that begins with a blank.
     """
 
     wire_log: Path | None = None
     _continued = False
     _secret = False
+
+    async def write_response(self, resp: Response) -> None:
+        """Send a response in one piece.
+
+        pymap sends it in many, and IMAPClient gives up an IDLE in which it meets half a line.
+        """
+        whole = BytesIO()
+        await resp.async_write(whole)
+        with suppress(ConnectionError):
+            self.writer.write(whole.getvalue())
+            await self.writer.drain()
 
     async def readline(self) -> memoryview:
         """Read a line and write it to the log."""

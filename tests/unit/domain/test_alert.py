@@ -93,8 +93,8 @@ def test_a_sender_is_named_as_a_person_would(address: Address, said: str) -> Non
 
 def test_shortening_cuts_between_words_and_says_so() -> None:
     assert shorten("one two three", 20) == "one two three"
-    assert shorten("one two three", 9) == "one two…"
-    assert shorten("abcdefghijkl", 5) == "abcd…"
+    assert shorten("one two three", 11) == "one two..."
+    assert shorten("abcdefghijkl", 6) == "abc..."
 
 
 def test_waits_grow_and_never_end_before_retry_after() -> None:

@@ -229,7 +229,7 @@ def public_folder() -> Path:
         ConfigError: somebody else could write to it.
     """
     new_folder(PUBLIC, 0o755)
-    status = PUBLIC.lstat()
+    status = PUBLIC.stat()
     if status.st_uid != 0 or status.st_mode & 0o022:
         raise ConfigError(
             f"{PUBLIC} must belong to root and be writable by nobody else before Jeeves can keep "

@@ -16,17 +16,15 @@ writing, is asked of the locks.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import stat
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from jeeves.adapters.embedded_binaries import (
+from jeeves.adapters.embedded.binaries import (
     MAJOR,
     Account,
     Programs,
@@ -42,12 +40,6 @@ if sys.platform != "win32":
     import pwd
 
 SUPERUSER = "postgres"
-PORT = 5432
-SOCKET_NAME = f".s.PGSQL.{PORT}"
-#: Longest path of a Unix socket that every system takes (sun_path is 104 bytes on macOS).
-SOCKET_PATH_BYTES = 100
-LOG_BYTES = 1_000_000
-
 #: The collation is PostgreSQL's own, so that no upgrade of the system's C library can disorder
 #: an index.
 INITDB = (
@@ -59,38 +51,15 @@ INITDB = (
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
 )
-#: Statements and their values hold mail; of errors, which quote both, nothing may be logged.
-SETTINGS = """\
-listen_addresses = ''
-port = {port}
-unix_socket_directories = {sockets}
-unix_socket_permissions = 0700
-max_connections = 40
-shared_buffers = '32MB'
-max_wal_size = '256MB'
-io_method = 'sync'
-max_wal_senders = 0
-max_logical_replication_workers = 0
-jit = off
-fsync = on
-full_page_writes = on
-synchronous_commit = on
-timezone = 'UTC'
-log_timezone = 'UTC'
-lc_messages = 'C'
-log_checkpoints = off
-log_min_messages = log
-log_min_error_statement = panic
-log_error_verbosity = terse
-log_statement = 'none'
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The folder ``postgres-18`` of one home, links resolved."""
+    """The folder ``postgres-18`` of one home."""
 
     path: Path
+    #: Who runs the server; None: whoever we are.
+    account: Account | None
 
     @property
     def cluster(self) -> Path:
@@ -108,12 +77,24 @@ class Room:
         return self.path / "postgres.conf"
 
     @property
+    def server_uid(self) -> int:
+        """Who owns the cluster and the socket."""
+        return self.account.uid if self.account else os.geteuid()
+
+    @property
     def sockets(self) -> Path | None:
-        """The folder where the server listens, or did before it was killed."""
+        """The folder where the server listens, or did before it was killed.
+
+        None if it is not there, or is somebody else's, who may have made one of that name since
+        and let a false server listen there.
+        """
         try:
-            return (self.path / "socket").readlink()
+            folder = (self.path / "socket").readlink()
+            status = folder.lstat()
         except FileNotFoundError:
             return None
+        ours = stat.S_ISDIR(status.st_mode) and status.st_uid == self.server_uid
+        return folder if ours else None
 
     def lock(self, name: str, *, shared: bool = False, seconds: float = 0) -> int | None:
         """Take the lock ``name``: the descriptor whose closing releases it.
@@ -163,7 +144,7 @@ def open_room(home: Path, account: Account | None) -> Room:
             f"{name} points to {name.readlink()}, which is not there: bring that folder back, or "
             f"remove {name} to begin with an empty database."
         )
-    room = Room(name.resolve())
+    room = Room(name.resolve(), account)
     check_owner(room.path, os.geteuid())
     if account is not None and not account.reaches(room.path):
         raise ConfigError(
@@ -219,13 +200,13 @@ def prepare_cluster(room: Room, programs: Programs, server_lock: int) -> None:
         draft = room.path / "cluster.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        if programs.account is not None:
-            os.chown(draft, programs.account.uid, programs.account.gid)
+        if room.account is not None:
+            os.chown(draft, room.account.uid, room.account.gid)
         # With the ctype "C" the text search would take curly quotation marks for letters.
         ctype = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
         made = spawn(
             programs.command("initdb", *INITDB, f"--lc-ctype={ctype}", "--pgdata", str(draft)),
-            account=programs.account,
+            account=room.account,
             keep=[server_lock],
         )
         if made.returncode != 0:
@@ -235,8 +216,8 @@ def prepare_cluster(room: Room, programs: Programs, server_lock: int) -> None:
                 f"({first_error(made.stdout)}): mend that and try again, or set DATABASE_URL."
             )
         draft.rename(room.cluster)
-    check_owner(room.cluster, programs.account.uid if programs.account else os.geteuid())
-    version = (room.cluster / "PG_VERSION").read_text("ascii").strip()
+    check_owner(room.cluster, room.server_uid)
+    version = (room.cluster / "PG_VERSION").read_text("ascii", "replace").strip()
     if version != str(MAJOR):
         raise other_version(room.cluster, version)
 
@@ -251,63 +232,6 @@ def first_error(output: str) -> str:
     return lines[-1] if lines else "it left no message"
 
 
-def open_sockets(room: Room, account: Account | None) -> Path:
-    """A private folder with a short path where the server may listen; empty, and noted.
-
-    Raises:
-        ConfigError: its name is taken by somebody else.
-    """
-    name = f"jeeves-{short_hash(str(room.path))}"
-    folder = Path(tempfile.gettempdir()).resolve() / name
-    # A comma separates hosts in libpq.
-    fits = len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_BYTES and "," not in str(folder)
-    if not fits or (account is not None and not account.reaches(folder.parent)):
-        # Sticky, and whose folder it is gets checked.
-        folder = Path("/tmp", name)  # noqa: S108
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        status = folder.lstat()
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid not in ours(account):
-            raise ConfigError(
-                f"{folder}, where the database would listen, belongs to "
-                f"{user_name(status.st_uid)} or is no folder: remove it, or set TMPDIR to a "
-                "folder of your own."
-            ) from None
-        folder.chmod(0o700)
-    if account is not None:
-        os.chown(folder, account.uid, account.gid, follow_symlinks=False)
-    if room.sockets != folder:
-        close_sockets(room)
-        link(folder, room.path / "socket")
-    remove_sockets(folder)
-    return folder
-
-
-def close_sockets(room: Room) -> None:
-    """What a server that ended left in the temporary folder is gone."""
-    folder = room.sockets
-    if folder is not None:
-        remove_sockets(folder)
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-    (room.path / "socket").unlink(missing_ok=True)
-
-
-def remove_sockets(folder: Path) -> None:
-    """No socket is left of a server none of whose processes lives any more.
-
-    Their lock files name pids that may be other programs' by now.
-    """
-    for left_over in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
-        (folder / left_over).unlink(missing_ok=True)
-
-
-def ours(account: Account | None) -> set[int]:
-    """The uids that are trusted with the socket folder."""
-    return {os.geteuid()} | ({account.uid} if account else set())
-
-
 def link(target: Path, name: Path) -> None:
     """``name`` points to ``target``, whoever was the first to say so."""
     try:
@@ -315,20 +239,3 @@ def link(target: Path, name: Path) -> None:
     except FileExistsError:
         if name.resolve() != target.resolve():
             raise
-
-
-def write_settings(room: Room, sockets: Path) -> None:
-    """The server's configuration file stands whole, readable for the server's account."""
-    listed = '"' + str(sockets).replace('"', '""') + '"'
-    quoted = "'" + listed.replace("\\", "\\\\").replace("'", "''") + "'"
-    draft = room.settings.with_suffix(".new")
-    draft.write_text(SETTINGS.format(port=PORT, sockets=quoted), "utf-8")
-    draft.chmod(0o644)
-    draft.replace(room.settings)
-
-
-def open_log(room: Room) -> int:
-    """A descriptor that appends to the log, which starts afresh when it has grown long."""
-    if room.log.exists() and room.log.stat().st_size > LOG_BYTES:
-        room.log.replace(room.log.with_suffix(".log.1"))
-    return os.open(room.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)

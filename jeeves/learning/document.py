@@ -1,0 +1,138 @@
+"""What both training and serving read of a mail. Standard library only."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jeeves.domain.message import Message
+
+#: Characters of a mail that are read at most: what asks to meet stands near the top.
+TEXT_LIMIT = 20_000
+#: Characters of the answered or forwarded mail that are read below own words.
+QUOTED_LIMIT = 400
+#: Own words shorter than this are a bare forward: the forwarded mail speaks instead.
+BARE_FORWARD = 20
+
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_DAY = "(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?s?"
+_ROOM = "(?:(?:video )?conf(?:erence|\\.)? (?:room|rm)|room|rm\\.?|suite|ste\\.?)"
+
+#: One alternative for each token; the first that matches wins. Every repetition is bounded or
+#: cannot overlap with what follows it, so that time grows with the length of the text only.
+_MASKS = re.compile(
+    rf"""
+      (?P<email>[\w.+'-]{{1,64}}@[\w.-]{{1,255}})
+    | (?P<url>\bhttps?://\S+|\bwww\.\S+)
+    | (?P<phone>\(?\b\d{{3}}\)?[-.\s/]{{1,2}}\d{{3}}[-.\s]\d{{4}}\b|\b\d{{3}}[-.]\d{{4}}\b
+        |\bx[-.\s]?\d{{4,5}}\b|\+\d[\d\s().-]{{7,20}}\d)
+    | (?P<room>\b(?:eb|ecs|ecn|3ac)[- ]?\d{{2,5}}[a-z]?\d?\b
+        |\b{_ROOM}(?!\w)(?:\ (?:\#\ ?)?[a-z]?\d+\w*)?
+        |\b\d{{1,3}}(?:st|nd|rd|th)\ (?:floor|fl)\b|\bfloor\ \d+\b)
+    | (?P<call>\b(?:con(?:f(?:erence|\.)?)?\ calls?|dial(?:[- ]?in)?|pass\ ?code
+        |tele(?:con|conference)|video\ ?conference|vtc|call[- ]in|by\ (?:tele)?phone
+        |(?:over|on)\ the\ phone|webcast|webinar|netmeeting|zoom|skype|hangouts?
+        |teams\ meeting|google\ meet)\b)
+    | (?P<office>\b(?:my|your|his|her|our|their|\w{{1,30}}'s)\ (?:\w{{1,30}}\ )?
+        (?:office|desk|place|house|home|apartment|room|building|hotel|condo|ranch|cube)s?\b)
+    | (?P<time>\b\d{{1,2}}(?:[:.]\d\d)?\ ?(?:-|to|–)\ ?\d{{1,2}}(?:[:.]\d\d)?
+          \ ?(?:[ap]\.?m\b\.?|o'?clock)?
+        |\b\d{{1,2}}(?:[:.]\d\d)?\ ?[ap]\.?\ ?m\b\.?|\b\d{{1,2}}:\d\d\b
+        |\b(?:noon|midday|lunch\ ?time|o'?clock)\b)
+    | (?P<date>\b(?:tomm?orr?ow|tonight|tonite|today|weekend)\b
+        |\b(?:this|next|the\ following)\ (?:\w{{1,30}}\ )?
+          (?:week|weekend|month|morning|afternoon|evening|{_DAY})\b
+        |\b{_DAY}\b(?:,?\ {_MONTH}\.?\ \d{{1,2}}(?:st|nd|rd|th)?)?
+        |\b{_MONTH}\.?\ \d{{1,2}}(?:st|nd|rd|th)?\b
+        |\b\d{{1,2}}(?:st|nd|rd|th)?\ (?:of\ )?{_MONTH}\b
+        |\b\d{{1,2}}/\d{{1,2}}(?:/\d{{2,4}})?\b|\bthe\ \d{{1,2}}(?:st|nd|rd|th)\b)
+    | (?P<year>\b(?:19|20)\d\d\b)
+    | (?P<money>[$€£]\ ?\d[\d,.]*)
+    | (?P<number>\d+(?:[.,]\d+)*)
+    """,
+    re.VERBOSE,
+)
+#: Capitalised words inside a sentence: names of people, firms and places.
+_NAME = re.compile(
+    "(?<=[a-z,;:\"(] )(?!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov"
+    "|Dec|Let|Room|Conf|Suite|Floor|Please|Would|Can|Could|Lunch|Dinner|Meet))"
+    "[A-Z][a-z]+(?: [A-Z][a-z']+)*"
+)
+_MEETING = re.compile(
+    r"\b(?:meet|meetings?|lunch|dinner|breakfast|coffee|drinks?|beers?|get together|interview"
+    r"|visit|happy hour|come by|stop by)\b"
+)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
+_ANSWER_MARKS = re.compile(r"^\s*(?:(?:re|fwd?|aw|wg)\s*:\s*)+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A mail as it is vectorized: masked, in lower case."""
+
+    #: Subject, own words and the head of the quoted mail.
+    text: str
+    #: Those sentences of ``text`` that speak of a meeting.
+    meeting: str
+    #: What was counted, by name; 0 where it does not hold.
+    facts: Mapping[str, float]
+
+
+def document(message: Message) -> Document:
+    """What the model reads of ``message``; at most ``TEXT_LIMIT`` characters of it."""
+    own = message.own_words[:TEXT_LIMIT].strip()
+    quoted = _below(message.body[: 2 * TEXT_LIMIT], own)
+    if len(own) < BARE_FORWARD:
+        words = f"{own}\n\n{quoted}"[:TEXT_LIMIT]
+    else:
+        words = f"{own}\n\n{quoted[:QUOTED_LIMIT]}"
+    subject = _ANSWER_MARKS.sub("", message.subject[:1000])
+    text = mask(f"{subject} \n\n {words}")
+    meeting = " . ".join(s for s in _SENTENCE.split(text) if _MEETING.search(s))
+    return Document(text=text, meeting=meeting, facts=_facts(text, meeting))
+
+
+def mask(text: str) -> str:
+    """``text`` in lower case, each address, number, date, room and name become its kind.
+
+    ``Lunch with Ana at 12:30?`` becomes ``lunch with  xxname  at  xxtime ?``.
+    """
+    text = unicodedata.normalize("NFKC", text).replace("’", "'")
+    text = _NAME.sub(" xxname ", text)
+    return _MASKS.sub(lambda found: f" xx{found.lastgroup} ", text.lower())
+
+
+def _below(body: str, own: str) -> str:
+    """What ``body`` holds beside the own words."""
+    if not own:
+        return body.strip()
+    before, found, after = body.partition(own)
+    if found:
+        return f"{before}\n{after}".strip()
+    written = {line.strip() for line in own.splitlines()}
+    return "\n".join(line for line in body.splitlines() if line.strip() not in written).strip()
+
+
+def _facts(text: str, meeting: str) -> dict[str, float]:
+    return {
+        "a date": float("xxdate" in text),
+        "a time": float("xxtime" in text),
+        "a room": float("xxroom" in text),
+        "an office or home": float("xxoffice" in text),
+        "a call": float("xxcall" in text),
+        "a question": float("?" in text),
+        "words of meeting": float(bool(meeting)),
+        "a date beside words of meeting": float("xxdate" in meeting),
+        "a time beside words of meeting": float("xxtime" in meeting),
+        "a question beside words of meeting": float("?" in meeting),
+        "length": math.log1p(len(text)) / 8,
+        "number of lines": math.log1p(text.count("\n")) / 5,
+        "many dates": float(text.count("xxdate") > 3),
+        "many words of meeting": float(len(_MEETING.findall(text)) > 4),
+    }

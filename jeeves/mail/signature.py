@@ -1,0 +1,190 @@
+"""What stands below a letter and is no part of it: signatures, disclaimers, footers."""
+
+from __future__ import annotations
+
+import re
+
+from jeeves.mail import languages
+
+# Longer than this, what follows "--" is text and the dashes are a rule in it.
+_SIGNATURE_LINES = 12
+_SENT_FROM_WORDS = 9
+_CONTACT_LENGTH = 80
+_CONTACT_LINES = 10
+_RULES = frozenset("-_=*~+# \t\xa0")
+
+_DISCLAIMER_HINTS = (
+    *("onfiden", "ONFIDEN", "rivileg", "ntended", "isclaim", "ISCLAIM", "originated", "external"),
+    *("EXTERNAL", "ertraulich", "destinat", "iservat", "ertrouwelijk", "ropriet"),
+)
+_DISCLAIMER_OPENS = re.compile(
+    r"\W*(?:(?:legal|important|privacy|confidentiality|privileged|private)?\W{0,3}"
+    r"(?:notice|note|warning|disclaimer|caution|confidential(?:ity)?)\b"
+    r"|th(?:is|e information (?:contained )?in this)\s(?:e-?mail|electronic|message|communication|"
+    r"transmission)|ce (?:message|courriel)|cet e-?mail|diese (?:e-?mail|nachricht|mitteilung)|"
+    r"este (?:correo|mensaje|e-?mail)|esta mensagem|questo messaggio|questa e-?mail|"
+    r"dit bericht|deze e-?mail|external|\[external)",
+    re.IGNORECASE,
+)
+_DISCLAIMER_SIGNS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"confiden[tc]i|vertraulich|riservat|vertrouwelijk",
+        r"privileg|proprietary|legally protected|geheim",
+        r"intended|addressee|recipient|destinata|empf[äa]nger|bestimmt|geadresseerde",
+        r"in error|par erreur|por error|per errore|por engano|irrt[üu]mlich|ten onrechte|"
+        r"mistaken|not the (?:intended|named)",
+        r"delet|destroy|d[ée]truire|supprim|l[öo]schen|vernichte|elimin|borr|cancell|verwijder",
+        r"notify|inform the|avertir|verst[äa]ndig|benachrichtig|avisar|avvis|contact the sender|"
+        r"informeren",
+        r"disclos|disseminat|distribut|copying|prohibited|unauthori|interdit|untersagt|prohibid",
+        r"virus|monitor|liabilit|not (?:create|constitute|be relied)|binding|enforceable",
+        r"originated (?:from )?outside|outside (?:of )?(?:the|your|our) organi[sz]ation|"
+        r"do not click|from an external",
+    )
+)
+
+_PHONE = re.compile(r"\+?\(?\d[\d() \t./-]{5,18}\d")
+_CONTACT_LABEL = re.compile(
+    r"\W*(?:tel|phone|ph|fax|mobile|mob|cell|office|direct|direkt|work|home|pager|skype|web|e-?mail|"
+    r"t[ée]l[ée]phone|telefon|telefono|tel[ée]fono|handy|[tmpfoc])\b\s?[.:#)]",
+    re.IGNORECASE,
+)
+_WEB = re.compile(r"\S+@\S+\.\w|https?://|www\.|\b[\w-]+\.(?:com|org|net|edu|de|fr|co\.uk)\b")
+# A day, an hour or a place to meet never counts as a signature.
+_APPOINTMENT = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:tomorrow|today|tonight|noon)\b|"
+    r"\d\s?[ap]\.?m\b|\d:\d\d|\b(?:at|meet|lunch|coffee|dinner|call)\b",
+    re.IGNORECASE,
+)
+# Only initials and titles ("Jr.", "Inc.") end in a full stop; else it ends a sentence.
+_NAME_WORD = re.compile(r"[^\W\d_a-z](?:[\w.'’-]{0,3}\.|[\w.'’-]*\w)?,?$")
+_SMALL_WORDS = frozenset("of and the for de la le du von van der den dos da di y et und & - | / –".split())
+_DASHED_NAME = re.compile(r"\s*(?:[-–—~*]{1,3})\s?[^\W\d_]+\.?(?:\s[^\W\d_]+\.?){0,2}\s*$")
+
+
+def without_signature(lines: list[str]) -> list[str]:
+    """``lines`` without what a machine or a habit put below them.
+
+    Removed are: everything after a "-- " line, "Sent from my ..." lines, legal disclaimers,
+    list footers, and a block of name, title, telephone where it clearly is one. A closing
+    "Thanks" stays. No blank lines or rules remain at either end.
+    """
+    kept = _trimmed(_above_delimiter(_without_disclaimers(lines)))
+    kept = _trimmed([line for line in kept if not _sent_from(line)])
+    return _trimmed(_above_contact_block(kept)) if kept else kept
+
+
+def _trimmed(lines: list[str]) -> list[str]:
+    """``lines`` without blank lines and rules at their ends."""
+    first, last = 0, len(lines)
+    while first < last and _RULES.issuperset(lines[first]):
+        first += 1
+    while first < last and _RULES.issuperset(lines[last - 1]):
+        last -= 1
+    return lines[first:last]
+
+
+def _above_delimiter(lines: list[str]) -> list[str]:
+    """The lines above a signature delimiter (RFC 3676, 4.3) or the rule of a list footer."""
+    for index, line in enumerate(lines):
+        if line[:1] not in "-_":
+            continue
+        text = line.rstrip()
+        if text in ("--", "__") or (len(text) >= 20 and set(text) == {"_"}):
+            below = sum(1 for rest in lines[index:] if rest.strip()) - 1
+            if line == "-- " or below <= _SIGNATURE_LINES:
+                return lines[:index]
+    return lines
+
+
+def _sent_from(line: str) -> bool:
+    text = line.strip(" \t\xa0*_<>[]()").lower()
+    return (
+        text.startswith(languages.SENT_FROM)
+        and len(text.split()) <= _SENT_FROM_WORDS
+        and ("," not in text or "excuse" in text or "typo" in text)
+    )
+
+
+def _without_disclaimers(lines: list[str]) -> list[str]:
+    text = "\n".join(lines)
+    if not any(hint in text for hint in _DISCLAIMER_HINTS):
+        return lines
+    kept: list[str] = []
+    paragraph: list[str] = []
+    for line in (*lines, ""):
+        if line.strip():
+            paragraph.append(line)
+            continue
+        if paragraph and not _is_disclaimer(" ".join(paragraph)):
+            kept += paragraph
+        if paragraph or not kept:
+            kept.append(line)
+        paragraph = []
+    return kept[:-1]
+
+
+def _is_disclaimer(paragraph: str) -> bool:
+    signs = sum(1 for sign in _DISCLAIMER_SIGNS if sign.search(paragraph))
+    return signs >= 4 or (signs >= 2 and _DISCLAIMER_OPENS.match(paragraph) is not None)
+
+
+def _above_contact_block(lines: list[str]) -> list[str]:
+    """The lines above a block of name, title, address, telephone at the end."""
+    if lines and _DASHED_NAME.match(lines[-1]) and _alone(lines):
+        return _trimmed(lines[:-1])
+    filled = [index for index, line in enumerate(lines) if line.strip()][-_CONTACT_LINES - 1 :]
+    reachable = 0  # how many filled lines at the end could belong to such a block
+    for index in reversed(filled):
+        closing = lines[index].strip(" \t\xa0.,!;:*-–").lower()
+        if closing in languages.COURTESIES and reachable:
+            return lines[:index]
+        if closing in languages.THANKS:
+            return lines[: index + 1]
+        if not _is_contact(lines[index]):
+            break
+        reachable += 1
+    return _above_last_paragraph(lines)
+
+
+def _above_last_paragraph(lines: list[str]) -> list[str]:
+    """As above, without a closing: a last paragraph of a name and at least one number or URL."""
+    start = len(lines)
+    while start and lines[start - 1].strip():
+        start -= 1
+    block = lines[start:]
+    if (
+        start
+        and 2 <= len(block) <= _CONTACT_LINES
+        and _is_name(block[0])
+        and all(map(_is_contact, block))
+        and any(_reachable(line) for line in block)
+    ):
+        return lines[:start]
+    return lines
+
+
+def _alone(lines: list[str]) -> bool:
+    """Whether the last line is no item of a list."""
+    above = lines[-2].lstrip() if len(lines) > 1 else ""
+    return above[:1] not in tuple("-–—~*") and not _APPOINTMENT.search(lines[-1])
+
+
+def _is_contact(line: str) -> bool:
+    """Whether ``line`` could be a line of a signature and nothing else."""
+    text = line.strip()
+    if len(text) > _CONTACT_LENGTH or text[-1:] in "?!:" or _APPOINTMENT.search(text):
+        return False
+    return _reachable(text) or _is_name(text, longest=9)
+
+
+def _reachable(text: str) -> bool:
+    return bool(_PHONE.search(text) or _WEB.search(text) or _CONTACT_LABEL.match(text))
+
+
+def _is_name(line: str, longest: int = 4) -> bool:
+    """Whether every word of ``line`` begins with a capital, as in names and titles."""
+    words = [word.strip("*()\"") for word in line.split()]
+    words = [word for word in words if word and word not in _SMALL_WORDS]
+    return 0 < len(words) <= longest and all(_NAME_WORD.match(word) for word in words)
