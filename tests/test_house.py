@@ -12,7 +12,10 @@ import pytest
 
 from tests.conftest import ROOT
 
-COMMANDS = "run check demo score import train evaluate list show status migrate doctor".split()
+COMMANDS = [
+    *("run", "check", "demo", "score", "import", "train", "evaluate"),
+    *("list", "show", "status", "migrate", "doctor"),
+]
 LEARNING = {"sklearn", "nltk", "joblib", "numpy", "scipy"}
 LONGEST_MODULE = 350
 

@@ -108,9 +108,9 @@ class ImapMailbox:
                     time.sleep(min(left, STOP_SECONDS))
                 return False
             client.idle()
-            arrived = self._idle(client, deadline, stopped)
-            client.idle_done()
-            return arrived
+            arrived = announced(client) or self._idle(client, deadline, stopped)
+            _, last_words = client.idle_done()
+            return arrived or tells_of_mail(last_words)
 
     @staticmethod
     def _idle(client: IMAPClient, deadline: float, stopped: Callable[[], bool]) -> bool:
@@ -118,7 +118,7 @@ class ImapMailbox:
             patience = min(left, STOP_SECONDS)
             asked = time.monotonic()
             responses = client.idle_check(timeout=patience)
-            if any(len(r) > 1 and r[1] in {b"EXISTS", b"RECENT"} for r in responses):
+            if tells_of_mail(responses):
                 return True
             if not responses and time.monotonic() - asked < patience / 2:
                 # A closed peer makes idle_check return at once, for ever: end IDLE, which
@@ -209,6 +209,8 @@ class ImapMailbox:
     def _search(self, criteria: list[Any]) -> list[int]:
         client = self._require()
         with self._errors():
+            # what is announced from here on may be missing in the answer
+            client._imap.untagged_responses.pop("EXISTS", None)
             return sorted(int(uid) for uid in client.search(criteria))
 
     def _facts(self) -> list[str]:
@@ -260,6 +262,32 @@ class ImapMailbox:
             f"broke off ({type(cause).__name__}): check the network and IMAP_HOST; nothing is "
             "lost, Jeeves tries again."
         )
+
+
+def tells_of_mail(responses: Sequence[Any]) -> bool:
+    """Whether a server's untagged responses announce new mail."""
+    return any(len(r) > 1 and r[1] in {b"EXISTS", b"RECENT"} for r in responses)
+
+
+def announced(client: IMAPClient) -> bool:
+    """Whether mail was announced since the last search, before idle_check could see it.
+
+    idle_check polls the socket, and what came together with the answers to earlier commands has
+    left the socket by then: it stands among imaplib's untagged responses, or in its read buffer.
+    """
+    imap = client._imap  # neither library shows these otherwise
+    if "EXISTS" in imap.untagged_responses:
+        return True
+    reader = imap._file if hasattr(imap, "_file") else imap.file  # 3.14 renamed it
+    connection = client.socket()
+    connection.setblocking(False)
+    try:
+        return bool(reader.peek(1))
+    except OSError:
+        # TLS says so where there is nothing to read
+        return False
+    finally:
+        connection.settimeout(READ_SECONDS)
 
 
 def batches(facts: Mapping[int, Response]) -> Iterator[tuple[list[int], str]]:

@@ -1,7 +1,7 @@
 """A Gmail-like IMAP server on this machine, for the demo and the tests.
 
 It is pymap 0.36.7 with Gmail's extension added by changing pymap's classes. That happens in a
-child process, so that this one never imports pymap: here are only the handle on the child and
+child process, so that this one never imports pymap: here are only what starts and asks it, and
 its command line (``python -m jeeves.demo.gmail_server --port 1143``).
 """
 

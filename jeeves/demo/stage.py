@@ -165,15 +165,17 @@ def demo_database(settings: Settings) -> Iterator[str]:
     """A database of the demo's own in the embedded server; gone at the end."""
     embedded = settings.model_copy(update={"database_url": None})
     with bootstrap.open_server(embedded) as dsn:
-        name = f"{DATABASE_PREFIX}{os.getpid()}"
-        drop_left_over(dsn)
-        execute(dsn, sql.SQL("create database {}").format(sql.Identifier(name)))
+        # the role that serves may not create databases; the cluster's own may
+        admin = make_dsn(dsn, user="postgres", dbname="postgres")
+        name = sql.Identifier(f"{DATABASE_PREFIX}{os.getpid()}")
+        drop_left_over(admin)
+        execute(admin, sql.SQL("create database {} owner jeeves").format(name))
         try:
-            own = make_dsn(dsn, dbname=name)
+            own = make_dsn(dsn, dbname=name.strings[0])
             schema.migrate(own)
             yield own
         finally:
-            drop(dsn, name)
+            drop(admin, name)
 
 
 def drop_left_over(dsn: str) -> None:
@@ -186,14 +188,14 @@ def drop_left_over(dsn: str) -> None:
         try:
             os.kill(int(name.removeprefix(DATABASE_PREFIX)), 0)
         except ProcessLookupError:
-            drop(dsn, name)
+            drop(dsn, sql.Identifier(name))
         except (OSError, ValueError):
             continue
 
 
-def drop(dsn: str, name: str) -> None:
+def drop(dsn: str, name: sql.Identifier) -> None:
     """Drop a database whoever uses it."""
-    execute(dsn, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+    execute(dsn, sql.SQL("drop database if exists {} with (force)").format(name))
 
 
 def execute(dsn: str, statement: sql.Composable) -> Sequence[tuple[str]]:

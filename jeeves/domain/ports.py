@@ -135,8 +135,8 @@ class Store(Protocol):
     on the next call.
     """
 
-    def cursor(self, account: str, mailbox: str) -> tuple[Cursor, datetime] | None:
-        """The newest cursor of a mailbox and when it was last written."""
+    def cursor(self, account: str, mailbox: str) -> Cursor | None:
+        """The newest cursor of a mailbox."""
         ...
 
     def ingest(

@@ -7,9 +7,14 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jeeves.domain.message import Message
 
+#: Raised whenever ``document`` answers differently for any mail: models made before are refused.
+DOCUMENT_VERSION = 1
+#: A word, a mask or a question mark; for ``re`` and for scikit-learn's vectorizers.
+TERM_PATTERN = r"\w+|\?"
 #: Characters of a mail that are read at most: what asks to meet stands near the top.
 TEXT_LIMIT = 20_000
 #: Characters of the answered or forwarded mail that are read below own words.
@@ -41,7 +46,7 @@ _MASKS = re.compile(
         |teams\ meeting|google\ meet)\b)
     | (?P<office>\b(?:my|your|his|her|our|their|\w{{1,30}}'s)\ (?:\w{{1,30}}\ )?
         (?:office|desk|place|house|home|apartment|room|building|hotel|condo|ranch|cube)s?\b)
-    | (?P<time>\b\d{{1,2}}(?:[:.]\d\d)?\ ?(?:-|to|–)\ ?\d{{1,2}}(?:[:.]\d\d)?
+    | (?P<time>\b\d{{1,2}}(?:[:.]\d\d)?\ ?(?:-|to|\u2013)\ ?\d{{1,2}}(?:[:.]\d\d)?
           \ ?(?:[ap]\.?m\b\.?|o'?clock)?
         |\b\d{{1,2}}(?:[:.]\d\d)?\ ?[ap]\.?\ ?m\b\.?|\b\d{{1,2}}:\d\d\b
         |\b(?:noon|midday|lunch\ ?time|o'?clock)\b)
@@ -60,16 +65,19 @@ _MASKS = re.compile(
 )
 #: Capitalised words inside a sentence: names of people, firms and places.
 _NAME = re.compile(
-    "(?<=[a-z,;:\"(] )(?!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov"
+    '(?<=[a-z,;:"(] )(?!(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov'
     "|Dec|Let|Room|Conf|Suite|Floor|Please|Would|Can|Could|Lunch|Dinner|Meet))"
     "[A-Z][a-z]+(?: [A-Z][a-z']+)*"
 )
 _MEETING = re.compile(
     r"\b(?:meet|meetings?|lunch|dinner|breakfast|coffee|drinks?|beers?|get together|interview"
-    r"|visit|happy hour|come by|stop by)\b"
+    r"|visit|happy hour|come by|stop by|mtgs?|see you|join (?:us|me|you))\b"
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 _ANSWER_MARKS = re.compile(r"^\s*(?:(?:re|fwd?|aw|wg)\s*:\s*)+", re.IGNORECASE)
+
+
+_TOKEN = re.compile(TERM_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +111,19 @@ def mask(text: str) -> str:
 
     ``Lunch with Ana at 12:30?`` becomes ``lunch with  xxname  at  xxtime ?``.
     """
-    text = unicodedata.normalize("NFKC", text).replace("’", "'")
+    text = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
     text = _NAME.sub(" xxname ", text)
     return _MASKS.sub(lambda found: f" xx{found.lastgroup} ", text.lower())
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of a masked text, in order."""
+    return _TOKEN.findall(text)
+
+
+def bigrams(words: list[str]) -> list[str]:
+    """Each token with the one after it, as scikit-learn joins them."""
+    return [f"{one} {two}" for one, two in pairwise(words)]
 
 
 def _below(body: str, own: str) -> str:
@@ -121,18 +139,18 @@ def _below(body: str, own: str) -> str:
 
 def _facts(text: str, meeting: str) -> dict[str, float]:
     return {
-        "a date": float("xxdate" in text),
-        "a time": float("xxtime" in text),
-        "a room": float("xxroom" in text),
-        "an office or home": float("xxoffice" in text),
-        "a call": float("xxcall" in text),
-        "a question": float("?" in text),
-        "words of meeting": float(bool(meeting)),
-        "a date beside words of meeting": float("xxdate" in meeting),
-        "a time beside words of meeting": float("xxtime" in meeting),
-        "a question beside words of meeting": float("?" in meeting),
-        "length": math.log1p(len(text)) / 8,
-        "number of lines": math.log1p(text.count("\n")) / 5,
+        "mentions a date": float("xxdate" in text),
+        "mentions a time": float("xxtime" in text),
+        "names a room": float("xxroom" in text),
+        "names an office or home": float("xxoffice" in text),
+        "mentions a call": float("xxcall" in text),
+        "asks a question": float("?" in text),
+        "speaks of a meeting": float(bool(meeting)),
+        "a date beside the meeting": float("xxdate" in meeting),
+        "a time beside the meeting": float("xxtime" in meeting),
+        "a question beside the meeting": float("?" in meeting),
+        "its length": math.log1p(len(text)) / 8,
+        "its number of lines": math.log1p(text.count("\n")) / 5,
         "many dates": float(text.count("xxdate") > 3),
-        "many words of meeting": float(len(_MEETING.findall(text)) > 4),
+        "speaks of meetings often": float(len(_MEETING.findall(text)) > 4),
     }

@@ -41,8 +41,13 @@ _ADDRESS_TOKEN = re.compile(
     r"|\([^()]*\)|<[^<>]*>|[^\",;:()<>=]+|.",
     re.DOTALL,
 )
+# The two forms that nearly all mailboxes have, without what needs a closer look.
+_PLAIN_MAILBOX = re.compile(
+    r'\s*+(?:"([^"\\<>@=]*+)"\s*+|([^"\\<>@,;:()=]*+))<([^<>@\s,;:"\'=]++@[^<>@\s,;:"\'()=]++)>\s*+'
+)
 _SEPARATED = re.compile(r"[\s,<>\"]+")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"?|[^;]*+)', re.DOTALL)
 _MESSAGE_ID = re.compile(r"<([^<>]+)>")
 _NO_REPLY = re.compile(
     r"(?:^|[-_.+])(?:no|not|do[-_.]?not|dont|never)[-_.]?reply|mailer[-_.]?daemon|"
@@ -110,6 +115,10 @@ def addresses(values: Sequence[str]) -> tuple[Address, ...]:
 def _mailboxes(value: str) -> Iterator[Address]:
     if not value.isascii():
         value = to_text(value.encode("utf-8", "surrogateescape"), "utf-8")
+    plain = _PLAIN_MAILBOX.fullmatch(value)
+    if plain:
+        yield Address(name=decode(plain[1] or plain[2] or ""), address=plain[3].lower())
+        return
     start = 0  # where the mailbox being read begins
     angle: tuple[int, int] | None = None
     comment, has_at = "", False
@@ -142,7 +151,7 @@ def _mailbox(
     else:
         bare = value[start:end].replace(f"({comment})", " ") if comment else value[start:end]
         address = next((word for word in _SEPARATED.split(bare) if "@" in word), "")
-        name = (bare.replace(address, " ", 1) if address else bare).strip(" \t,<>\"")
+        name = (bare.replace(address, " ", 1) if address else bare).strip(' \t,<>"')
     address = "".join(decode(address).split()).strip("'\"").lower()
     name = decode(name)
     if len(name) > 1 and name[0] == '"' and name[-1] == '"':
@@ -180,6 +189,23 @@ def message_ids(values: Sequence[str]) -> tuple[str, ...]:
             if 0 < len(bare) <= _LONGEST_ID:
                 found[bare] = None
     return tuple(found)
+
+
+def value_and_parameters(fields: Fields, name: str) -> tuple[str, dict[str, str]]:
+    """A field such as Content-Type (RFC 2045, 5.1): its value and its parameters by name.
+
+    Value and names are in lower case. Of a parameter in pieces or with a charset (RFC 2231),
+    ``filename*0*=utf-8''...``, only the first piece is given, under the plain name.
+    """
+    written = fields[name][0] if name in fields else ""
+    value, semicolon, _ = written.partition(";")
+    parameters: dict[str, str] = {}
+    if semicolon:
+        for parameter in _PARAMETER.finditer(written):
+            key, star, _ = parameter[1].lower().partition("*")
+            text = parameter[2].strip().strip('"')
+            parameters.setdefault(key, text.rpartition("'")[2] if star else text)
+    return value.strip().lower(), parameters
 
 
 def sent_by_machine(fields: Fields, sender: Address, invites: bool) -> bool:

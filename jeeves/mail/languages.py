@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters of other alphabets are what this file is made of.
 """The words by which mail programs mark quotes and people end letters, in many languages.
 
 Words only: what they mean for a text is decided in ``quoting`` and ``signature``. All of them
@@ -58,7 +59,8 @@ SEPARATORS = _words(
     пересланное сообщение|оригінальне повідомлення|переслане повідомлення|orijinal mesaj
     özgün ileti|iletilen mesaj|yönlendirilen ileti|mesaj original|mesaj redirecționat
     αρχικό μήνυμα|προωθημένο μήνυμα|הודעה מקורית|הודעה שהועברה|الرسالة الأصلية
-    原始邮件|原始郵件|原邮件|转发的邮件|轉寄郵件|転送メッセージ|元のメッセージ|원본 메시지|전달된 메시지"""
+    原始邮件|原始郵件|原邮件|转发的邮件|轉寄郵件
+    転送メッセージ|元のメッセージ|원본 메시지|전달된 메시지"""
 )
 #: A separator that goes on with a name and a date.
 SEPARATOR_STARTS = ("forwarded by ", "forwarded message from ", "weitergeleitet von ")
@@ -81,23 +83,24 @@ ATTRIBUTION_STARTS = _words(
 )
 
 #: With what the line begins that a telephone or a mail program adds.
-SENT_FROM = (
-    *("sent from", "sent via", "sent with", "get outlook for", "get bluemail for"),
-    *("von meinem", "gesendet von", "gesendet mit", "gesendet über", "outlook für"),
-    *("envoyé de mon", "envoyé depuis", "envoyé à partir", "télécharger outlook", "obtenez outlook"),
-    *("enviado desde", "enviado de mi", "enviado do meu", "enviado a partir", "obtener outlook"),
-    *("inviato da", "inviato dal", "ottieni outlook", "verzonden vanaf", "verstuurd vanaf"),
-    *("skickat från", "sendt fra", "hent outlook", "wysłane z", "wysłano z", "odesláno z"),
-    *("lähetetty", "отправлено с", "отправлено из", "надіслано з", "trimis de pe"),
-    *("στάλθηκε από", "נשלח מה", "iphoneから送信", "从我的", "發自我的", "发自我的", "從我的", "나의"),
+SENT_FROM = tuple(
+    _words(
+        """sent from|sent via|sent with|get outlook for|get bluemail for|von meinem|gesendet von
+        gesendet mit|gesendet über|outlook für|envoyé de mon|envoyé depuis|envoyé à partir
+        télécharger outlook|obtenez outlook|enviado desde|enviado de mi|enviado do meu
+        enviado a partir|obtener outlook|inviato da|inviato dal|ottieni outlook|verzonden vanaf
+        verstuurd vanaf|skickat från|sendt fra|hent outlook|wysłane z|wysłano z|odesláno z
+        lähetetty|отправлено с|отправлено из|надіслано з|trimis de pe|στάλθηκε από|נשלח מה
+        iphoneから送信|从我的|發自我的|发自我的|從我的"""
+    )
 )
 
 #: Lines that end a letter and say nothing else.
 COURTESIES = _words(
-    """regards|best regards|kind regards|kindest regards|warm regards|warmest regards|best|rgds|brgds
-    br|kr|all the best|best wishes|many regards|with regards|with best regards|with kind regards
-    sincerely|sincerely yours|yours sincerely|yours truly|yours faithfully|yours|respectfully
-    cordially|cheers|take care|love|xoxo|warmly|ciao
+    """regards|best regards|kind regards|kindest regards|warm regards|warmest regards|best
+    rgds|brgds|br|kr|all the best|best wishes|many regards|with regards|with best regards
+    with kind regards|sincerely|sincerely yours|yours sincerely|yours truly|yours faithfully|yours
+    respectfully|cordially|cheers|take care|love|xoxo|warmly|ciao
     mit freundlichen grüßen|mit freundlichen grüssen|freundliche grüße|freundliche grüsse
     beste grüße|viele grüße|liebe grüße|herzliche grüße|schöne grüße|gruß|grüße|mfg|lg|vg
     cordialement|bien cordialement|bien à vous|bien à toi|sincères salutations|salutations|amitiés

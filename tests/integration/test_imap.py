@@ -191,8 +191,21 @@ class TestEveryServer:
         mailbox.open()
         assert len(mailbox.uids_after(last)) == 1
 
+    def test_mail_that_arrives_just_before_idle_is_not_missed(
+        self, server: GmailServer | Dovecot, mailbox: GmailMailbox
+    ) -> None:
+        last = max(mailbox.uids_after(0), default=0)
+        for _ in range(10):
+            assert mailbox.uids_after(last) == []
+            self.deliver(server, raw_mail())
+            with suppress(MailboxUnavailable):
+                assert mailbox.wait(8, lambda: False)
+            mailbox.open()
+            [last] = mailbox.uids_after(last)
+
     def test_waiting_ends_when_it_is_told_to(self, mailbox: GmailMailbox) -> None:
         stop = threading.Event()
+        mailbox.uids_after(0)
         threading.Timer(0.2, stop.set).start()
         assert mailbox.wait(60, stop.is_set) is False
 

@@ -20,6 +20,17 @@ from tests.checkout import (
     wait_for,
 )
 
+#: Believes to be Python 3.9 and runs nothing but what is asked of it by -c.
+OLD_PYTHON = f"""\
+#!/bin/sh
+case $1 in
+--version) echo Python 3.9.2 ;;
+-c) exec "{INTERPRETER}" -c "import sys; sys.version_info = (3, 9, 2)
+$2" ;;
+*) exit 1 ;;
+esac
+"""
+
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
@@ -31,6 +42,18 @@ def test_first_start_builds_the_environment_and_becomes_jeeves_run(checkout: Che
     assert told["argv"] == ["run", "--once", "two words"]
     assert told["prefix"] == str(checkout.root / ".venv")
     assert told["folder"] == str(checkout.programs)
+
+
+def test_file_of_the_working_folder_is_not_taken_for_a_module(checkout: Checkout) -> None:
+    (checkout.programs / "jeeves.py").write_text("raise SystemExit('a file of the folder ran')")
+    assert checkout.told()["argv"] == ["run"]
+
+
+def test_installer_must_check_hashes_and_may_not_build(checkout: Checkout) -> None:
+    checkout.run()
+    told = (checkout.programs / "uv.log").read_text()
+    assert "--require-hashes" in told
+    assert "--only-binary=:all:" in told
 
 
 def test_set_up_writes_nothing_to_standard_output(checkout: Checkout) -> None:
@@ -196,7 +219,7 @@ def test_python_without_venv_is_one_sentence_that_names_the_package(checkout: Ch
 
 
 def test_old_python_is_one_sentence(checkout: Checkout) -> None:
-    checkout.program("python3", "#!/bin/sh\n[ $1 = --version ] && echo Python 3.9.2\n")
+    checkout.program("python3", OLD_PYTHON)
     code, _, errors = checkout.run()
     assert code == 1
     assert "Python 3.11 or newer is needed" in sentence(errors)
@@ -211,7 +234,7 @@ def test_no_python_is_one_sentence(checkout: Checkout) -> None:
 
 
 def test_newer_python_is_found_behind_an_old_one(checkout: Checkout) -> None:
-    checkout.program("python3", "#!/bin/sh\nexit 1\n")
+    checkout.program("python3", OLD_PYTHON)
     (checkout.programs / "python3.11").symlink_to(INTERPRETER)
     assert checkout.told()["argv"] == ["run"]
 

@@ -93,8 +93,7 @@ def test_the_cursor_never_goes_back(store: PostgresStore) -> None:
     store.ingest(ACCOUNT, [], CURSOR)
     store.ingest(ACCOUNT, [], replace(CURSOR, last_uid=3))
     known = store.cursor(ACCOUNT, "INBOX")
-    assert known is not None
-    assert known[0] == CURSOR
+    assert known == CURSOR
 
 
 def test_the_newest_uidvalidity_is_the_cursor(store: PostgresStore) -> None:
@@ -102,7 +101,7 @@ def test_the_newest_uidvalidity_is_the_cursor(store: PostgresStore) -> None:
     store.ingest(ACCOUNT, [], replace(CURSOR, uidvalidity=2, last_uid=1))
     known = store.cursor(ACCOUNT, "INBOX")
     assert known is not None
-    assert known[0].uidvalidity == 2
+    assert known.uidvalidity == 2
 
 
 def test_the_same_mail_twice_in_one_batch_is_one(store: PostgresStore) -> None:

@@ -40,6 +40,9 @@ if sys.platform != "win32":
     import pwd
 
 SUPERUSER = "postgres"
+#: One call for the whole file system, where there is one, instead of one per file: on a busy
+#: disk that took a twentieth of the time.
+SYNC_METHOD = "syncfs" if sys.platform == "linux" else "fsync"
 #: The collation is PostgreSQL's own, so that no upgrade of the system's C library can disorder
 #: an index.
 INITDB = (
@@ -50,6 +53,7 @@ INITDB = (
     "--locale=C",
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
+    f"--sync-method={SYNC_METHOD}",
 )
 
 

@@ -17,6 +17,7 @@ from psycopg2 import extensions
 from jeeves.adapters.embedded.binaries import ENVIRONMENT, Programs, short_hash, spawn
 from jeeves.adapters.embedded.cluster import (
     SUPERUSER,
+    SYNC_METHOD,
     Room,
     first_error,
     link,
@@ -51,6 +52,7 @@ max_wal_senders = 0
 max_logical_replication_workers = 0
 jit = off
 fsync = on
+recovery_init_sync_method = {sync_method}
 full_page_writes = on
 synchronous_commit = on
 timezone = 'UTC'
@@ -271,7 +273,8 @@ def write_settings(room: Room, sockets: Path) -> None:
     listed = '"' + str(sockets).replace('"', '""') + '"'
     quoted = "'" + listed.replace("\\", "\\\\").replace("'", "''") + "'"
     draft = room.settings.with_suffix(".new")
-    draft.write_text(SETTINGS.format(port=PORT, sockets=quoted), "utf-8")
+    text = SETTINGS.format(port=PORT, sockets=quoted, sync_method=SYNC_METHOD)
+    draft.write_text(text, "utf-8")
     draft.chmod(0o644)
     draft.replace(room.settings)
 

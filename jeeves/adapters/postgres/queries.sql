@@ -1,5 +1,5 @@
 -- name: newest_cursor
-select uidvalidity, last_uid, live_from, history_from, live_since, read_at
+select uidvalidity, last_uid, live_from, history_from, live_since
 from cursors
 where account = %(account)s and mailbox = %(mailbox)s
 order by read_at desc

@@ -19,13 +19,13 @@ class PostgresStore(HasConnection):
     """`jeeves.domain.ports.Store`; one connection, one thread."""
 
     @in_transaction
-    def cursor(self, sql: SqlCursor, account: str, mailbox: str) -> tuple[Cursor, datetime] | None:
-        """The newest cursor of a mailbox and when it was last written."""
+    def cursor(self, sql: SqlCursor, account: str, mailbox: str) -> Cursor | None:
+        """The newest cursor of a mailbox."""
         sql.execute(queries()["newest_cursor"], {"account": account, "mailbox": mailbox})
         row = sql.fetchone()
         if row is None:
             return None
-        cursor = Cursor(
+        return Cursor(
             mailbox=mailbox,
             uidvalidity=row["uidvalidity"],
             last_uid=row["last_uid"],
@@ -33,7 +33,6 @@ class PostgresStore(HasConnection):
             history_from=row["history_from"].astimezone(UTC),
             live_since=row["live_since"],
         )
-        return cursor, row["read_at"].astimezone(UTC)
 
     @in_transaction
     def ingest(

@@ -145,6 +145,7 @@ class Control:
 
 async def serve(options: Options) -> None:
     """Listen until stdin ends or the parent is gone."""
+    parent = os.getppid()
     patch_pymap()
     config = GmailConfig(options)
     config.apply_context()
@@ -170,7 +171,6 @@ async def serve(options: Options) -> None:
     threading.Thread(
         target=obey, args=(Control(account, imap), loop, orphaned), daemon=True
     ).start()
-    parent = os.getppid()
     while not orphaned.is_set() and os.getppid() == parent:
         try:
             await asyncio.wait_for(orphaned.wait(), PARENT_SECONDS)

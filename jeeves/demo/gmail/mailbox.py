@@ -105,7 +105,7 @@ class GmailMailbox(MailboxData):
         self.label = label
         self._max_uid = first_uid - 1
         self._uids: dict[int, int] = {}
-        #: UIDs with \\Deleted: the one flag that a mail does not have everywhere.
+        #: UIDs with \Deleted: the one flag that a mail does not have everywhere.
         self._deleted: set[int] = set()
 
     @property

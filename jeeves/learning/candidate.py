@@ -1,0 +1,113 @@
+"""A model from labelled messages to files: fitted, measured, saved."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import joblib
+
+from jeeves.errors import ModelCorrupt
+from jeeves.learning import registry
+from jeeves.learning.corpus import Corpus
+from jeeves.learning.evaluation import Report, report_out_of_fold
+from jeeves.learning.features import Fitted
+from jeeves.learning.table import Table
+from jeeves.learning.training import MISS_COST, UNSURE_RECALL, fit_corpus, out_of_fold
+
+#: Columns of the labels whose counts the manifest states.
+_COUNTED = ("origin", "stratum", "ambiguous")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model fitted on all of a corpus, and what its like say out of fold."""
+
+    fitted: Fitted
+    report: Report
+    #: What the manifest says of the messages it was fitted on.
+    training: Mapping[str, Any]
+
+    def save(self, folder: Path, now: datetime, notes: Mapping[str, Any] | None = None) -> str:
+        """Write it into ``folder`` as a new version and return its name; not current yet.
+
+        Args:
+            folder: A folder of models; see ``registry``.
+            now: Aware; when it was made.
+            notes: What the manifest shall say besides.
+        """
+        expected = self.report.natural or self.report.all
+        facts = {
+            "thresholds": asdict(self.report.thresholds),
+            "expected": {
+                "measured_on": "natural prevalence" if self.report.natural else "all messages",
+                "miss_cost": MISS_COST,
+                "unsure_recall_sought": UNSURE_RECALL,
+                "recall": expected.recall,
+                "precision": expected.precision,
+                "alert_rate": expected.alert_rate,
+                "unsure_recall": expected.unsure_recall,
+            },
+            "training": dict(self.training),
+            "report": self.report.as_dict(),
+            **(notes or {}),
+        }
+        stored = io.BytesIO()
+        joblib.dump(self.fitted.pipeline, stored, compress=("zlib", 6))
+        table = self.fitted.table().dumps()
+        return registry.save(folder, table, stored.getvalue(), facts, now)
+
+
+def train(corpus: Corpus, by: str | None = None) -> Candidate:
+    """A model fitted on ``corpus``, calibrated and cut by its out-of-fold predictions.
+
+    Args:
+        corpus: Labelled messages.
+        by: Column that keeps messages together; default ``Corpus.default_grouping``.
+
+    Raises:
+        ConfigError: there is no column ``by``.
+        TrainingError: the labels cannot be trained on; the sentence says what is missing.
+    """
+    grouping = by or corpus.default_grouping
+    predicted = out_of_fold(corpus, grouping)
+    fitted = fit_corpus(corpus, grouping).recalibrated(predicted.slope, predicted.offset)
+    table = fitted.table()
+    training = {
+        "messages": len(corpus.messages),
+        "needs_location": int(corpus.labels.sum()),
+        "unreadable": corpus.unreadable,
+        "grouped_by": grouping,
+        "groups": len(set(corpus.groups(grouping))),
+        "terms": {"text": len(table.text.index), "meeting": len(table.meeting.index)},
+        "stems": len(table.stems),
+        **{
+            name: dict(sorted(Counter(corpus.groups(name)).items()))
+            for name in _COUNTED
+            if name in corpus.columns
+        },
+    }
+    return Candidate(fitted, report_out_of_fold(corpus, predicted, grouping), training)
+
+
+def load_fitted(folder: Path, version: str) -> Fitted:
+    """The scikit-learn pipeline of a version, verified before it is unpickled.
+
+    Raises:
+        ModelNotFound, ModelCorrupt, ModelIncompatible: as ``registry.read_pipeline``.
+    """
+    content = registry.read_pipeline(folder, version)
+    pipeline = joblib.load(io.BytesIO(content))
+    try:
+        table = Table.loads((folder / version / registry.TABLE).read_bytes())
+    except (OSError, ValueError) as exc:
+        raise ModelCorrupt(
+            f"The serving table of the model {folder / version} cannot be used: {exc}; run "
+            "`jeeves train` to make a new one."
+        ) from exc
+    return Fitted(pipeline, table.stems)

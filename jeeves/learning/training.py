@@ -1,0 +1,159 @@
+"""Fitting, out-of-fold predictions, calibration and thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from jeeves.domain.verdict import Thresholds
+from jeeves.errors import TrainingError
+from jeeves.learning.corpus import Corpus
+from jeeves.learning.features import Fitted, Floats, fit
+
+#: A missed meeting costs as much as this many needless texts.
+MISS_COST = 10.0
+#: Share of the mails that need a location which ``Thresholds.unsure`` lets through.
+UNSURE_RECALL = 0.97
+FOLDS = 5
+#: Fewer than this cannot be divided into folds that say anything.
+LEAST_POSITIVES = 10
+#: What a message counts in the fit on which two careful readers differed.
+AMBIGUOUS_WEIGHT = 0.25
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfFold:
+    """What models say of messages that they, and their groups, were not fitted on."""
+
+    #: Calibrated P(needs location), shape (n,).
+    probabilities: Floats
+    #: What turns a fitted model's log-odds x into calibrated ones: slope * x + offset.
+    slope: float
+    offset: float
+
+
+def fit_corpus(corpus: Corpus, by: str, chosen: NDArray[np.intp] | None = None) -> Fitted:
+    """A pipeline fitted on the ``chosen`` (default: all) messages of ``corpus``."""
+    take = np.arange(len(corpus.messages)) if chosen is None else chosen
+    groups = corpus.groups(by)
+    documents = corpus.documents
+    return fit(
+        [documents[i] for i in take],
+        corpus.labels[take],
+        fit_weights(corpus)[take],
+        [groups[i] for i in take],
+    )
+
+
+def fit_weights(corpus: Corpus) -> Floats:
+    """What each message counts in the fit."""
+    return np.where(corpus.flag("ambiguous"), AMBIGUOUS_WEIGHT, 1.0)
+
+
+def out_of_fold(corpus: Corpus, by: str) -> OutOfFold:
+    """Calibrated predictions for each message by models fitted on other groups.
+
+    Args:
+        corpus: Labelled messages.
+        by: Column whose values keep messages together; see ``Corpus.groups``.
+
+    Raises:
+        TrainingError: too few messages or groups of one class, or no better than chance.
+    """
+    groups = corpus.groups(by)
+    labels = corpus.labels
+    check_labels(labels, groups)
+    log_odds = np.zeros(len(labels))
+    documents = corpus.documents
+    folds = GroupKFold(min(FOLDS, len(set(groups))))
+    for fitted_on, held_out in folds.split(labels, labels, groups):
+        if len(set(labels[fitted_on])) < 2:
+            raise TrainingError(
+                "The labelled messages of one class stand in too few conversations to measure a "
+                "model: label messages of further conversations."
+            )
+        fitted = fit_corpus(corpus, by, fitted_on)
+        log_odds[held_out] = fitted.log_odds([documents[i] for i in held_out])
+    slope, offset = calibrate(log_odds, labels, corpus.natural_weights)
+    return OutOfFold(expit(slope * log_odds + offset), slope, offset)
+
+
+def check_labels(labels: Bools, groups: Sequence[str]) -> None:
+    """Raises TrainingError where the labels cannot be trained on, and says what is missing."""
+    for wanted, name in ((True, "needing a location"), (False, "needing none")):
+        count = int((labels == wanted).sum())
+        if count < LEAST_POSITIVES:
+            raise TrainingError(
+                f"Only {count} messages are labelled as {name}; at least {LEAST_POSITIVES} are "
+                "needed: label more messages."
+            )
+        spread = len(
+            {group for group, label in zip(groups, labels, strict=True) if label == wanted}
+        )
+        if spread < 2:
+            raise TrainingError(
+                f"All messages labelled as {name} stand in one group; label messages of at least "
+                "two conversations (or owners)."
+            )
+
+
+def calibrate(log_odds: Floats, labels: Bools, weights: Floats) -> tuple[float, float]:
+    """Slope and offset of Platt's scaling: expit(slope * x + offset) is a probability.
+
+    Messages of weight 0 are left out. The targets are smoothed as in Platt 1999, 2.2, so that
+    few messages that are told apart perfectly do not give certainty.
+
+    Raises:
+        TrainingError: the higher the log-odds, the rarer the label: no better than chance.
+    """
+    kept = weights > 0
+    x, y, w = log_odds[kept], labels[kept], weights[kept]
+    positives, negatives = int(y.sum()), int((~y).sum())
+    target = np.where(y, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    both = np.concatenate([x, x])[:, np.newaxis]
+    classes = np.repeat([True, False], len(x))
+    scaling = LogisticRegression(C=1e6, max_iter=1000)
+    scaling.fit(both, classes, sample_weight=np.concatenate([w * target, w * (1 - target)]))
+    slope, offset = float(scaling.coef_[0, 0]), float(scaling.intercept_[0])
+    if slope <= 0:
+        raise TrainingError(
+            "On messages it was not fitted on, the model does no better than chance: check the "
+            "labels and label more messages."
+        )
+    return slope, offset
+
+
+def choose_thresholds(probabilities: Floats, labels: Bools, weights: Floats) -> Thresholds:
+    """The cuts of least cost on out-of-fold probabilities.
+
+    ``alert`` makes MISS_COST * misses + needless texts least, each message counted by its
+    weight; ``unsure`` keeps UNSURE_RECALL of the messages that need a location.
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    p, y, w = probabilities[order], labels[order], weights[order]
+    caught = np.cumsum(w * y)
+    needless = np.cumsum(w * ~y)
+    cost = MISS_COST * (caught[-1] - caught) + needless
+    # A cut can only fall between different probabilities.
+    ends = np.append(np.flatnonzero(np.diff(p)), len(p) - 1)
+    alert = _below(p, int(ends[np.argmin(cost[ends])]))
+    last = int(ends[np.searchsorted(caught[ends], UNSURE_RECALL * caught[-1] - 1e-9)])
+    return Thresholds(alert=alert, unsure=min(alert, _below(p, last)))
+
+
+def _below(p: Floats, i: int) -> float:
+    """A cut that lets through ``p[i]`` and nothing after it, inside (0, 1)."""
+    following = p[i + 1] if i + 1 < len(p) else p[i] / 2
+    return float(np.clip((p[i] + following) / 2, 1e-6, 1 - 1e-6))
+
+
+def expit(log_odds: Floats) -> Floats:
+    """1 / (1 + exp(-x)), elementwise."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(log_odds, -700, 700))), np.float64)

@@ -1,0 +1,169 @@
+"""HTML of a mail to the text that a person sees."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser
+
+from jeeves.mail.invitation import CONFERENCE_HOSTS
+
+# An HTML mail that a person wrote is far smaller; Gmail itself shows only 102 kB.
+_LONGEST = 2_000_000
+# The HTML standard's algorithm takes quadratic time in the depth of the tree and in the
+# attributes of one tag: 40,000 nested <div> keep lexbor busy for 7 s. What is larger than
+# the first two numbers is looked at before it is parsed.
+_UNCHECKED_TAGS = 4000
+_UNCHECKED_LENGTH = 20_000
+_DEEPEST = 500
+_LONGEST_TAG = 5000
+
+# Pictures inside the mail ("data:") are attributes of any length.
+_LONG_TAG = re.compile(r"<(/?[a-zA-Z][a-zA-Z0-9]*)[^<>]{2000,}+>")
+_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*)[^<>]*>?")
+_TAG_OPENS = re.compile(r"<[a-zA-Z/]")
+_STYLE = re.compile(r"<(style|script)\b[^<]*(?:<(?!/\1)[^<]*)*+(?:</\1[^<>]*>|\Z)", re.IGNORECASE)
+# Tags that are rarely closed and do not nest in themselves.
+_UNCLOSED = frozenset(
+    (
+        *("p", "li", "td", "th", "tr", "dt", "dd", "option", "br", "img", "hr", "input", "meta"),
+        *("link", "col", "area", "base", "wbr", "source", "embed"),
+    )
+)
+
+_INVISIBLE = ["style", "script", "title", "template", "noscript", "svg", "select", "textarea"]
+_NOT_DISPLAYED = '[style*="display:none" i],[style*="display: none" i],[hidden]'
+# Containers by which mail programs mark a quote without a blockquote.
+_QUOTES = "div.yahoo_quoted,#OLK_SRC_BODY_SECTION,div.zmail_extra,blockquote"
+_QUOTE_BEGINS, _QUOTE_ENDS = "jeeves-quote", "jeeves-unquote"
+# A blockquote without a border is Gmail's "indent more", not a quote.
+_INDENTED = re.compile(r"border:\s*(?:none|0)\b", re.IGNORECASE)
+_CONFERENCE_LINKS = ",".join(f'a[href*="{host}" i]' for host in CONFERENCE_HOSTS)
+
+# On HTML that lexbor wrote out, every attribute value is quoted and tags are in lower case.
+_TOKEN = re.compile(r'<(?:(/?[a-z][^\s/>]*)(?:[^">]|"[^"]*")*|!--.*?--)>', re.DOTALL)
+_PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre"])
+_BLOCKS = frozenset(
+    (
+        *("div", "tr", "li", "table", "tbody", "thead", "tfoot", "section", "article", "header"),
+        *("footer", "main", "aside", "nav", "address", "form", "fieldset", "dt", "dd", "center"),
+        *("hr", "caption", "figure", "figcaption", "details", "summary", "blockquote"),
+    )
+)
+_PREFORMATTED = re.compile(r"(<pre[^>]*>)(.*?)(</pre>)", re.DOTALL)
+_ENTITIES = (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+_WIDTHLESS = str.maketrans("", "", "\u200b\u200c\u00ad\u034f\u2060\ufeff")
+
+
+def to_text(html: str) -> str:
+    """The visible text of ``html``: one line for each block, ``> `` before quoted lines.
+
+    Style, script, comments and what is not displayed are left out. The addresses of video
+    conferences are kept, since they are where to meet.
+    """
+    if len(html) > _UNCHECKED_LENGTH or html.count("<") > _UNCHECKED_TAGS:
+        html = _LONG_TAG.sub(r"<\1>", html)[:_LONGEST]
+        if _takes_too_long(html):
+            return _flat(html)
+    tree = LexborHTMLParser(html)
+    body = tree.body
+    if body is None:
+        return ""
+    tree.strip_tags(_INVISIBLE, recursive=True)
+    # A selector costs as much as parsing: none is tried where it cannot match.
+    if "display" in html or "hidden" in html:
+        for node in body.css(_NOT_DISPLAYED):
+            node.decompose()
+    if any(host in html for host in CONFERENCE_HOSTS):
+        for link in body.css(_CONFERENCE_LINKS):
+            address = link.attributes.get("href") or ""
+            if address not in link.text():
+                link.insert_after(f" {address} ")
+    for quote in body.css(_QUOTES):
+        if quote.tag != "blockquote" or not _INDENTED.search(quote.attributes.get("style") or ""):
+            quote.insert_before(tree.create_node(_QUOTE_BEGINS))
+            quote.insert_after(tree.create_node(_QUOTE_ENDS))
+    return _lines(body.inner_html or "")
+
+
+def _lines(html: str) -> str:
+    """The lines of HTML as lexbor writes it out."""
+    if "<pre" in html:
+        html = _PREFORMATTED.sub(lambda m: m[1] + m[2].replace("\n", "<br>") + m[3], html)
+    lines: list[str] = []
+    pieces: list[str] = []  # of the line being filled
+    prefix = ""
+
+    def end_line(even_empty: bool = False) -> None:
+        text = _plain("".join(pieces))
+        pieces.clear()
+        if text or even_empty:
+            lines.append(prefix + text)
+
+    tokens = iter(_TOKEN.split(html))
+    pieces.append(next(tokens))
+    for tag in tokens:
+        if tag is None:  # a comment
+            pass
+        elif tag == "br":
+            end_line(even_empty=True)
+        elif tag in ("td", "th"):
+            pieces.append(" ")
+        elif tag == _QUOTE_BEGINS:
+            end_line()
+            prefix += "> "
+        elif tag == _QUOTE_ENDS:
+            end_line()
+            prefix = prefix[2:]
+        else:
+            name = tag.removeprefix("/")
+            if name in _BLOCKS:
+                end_line()
+            elif name in _PARAGRAPHS:
+                end_line()
+                if lines and lines[-1].strip("> "):
+                    lines.append(prefix)
+        pieces.append(next(tokens))
+    end_line()
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    """Text between tags on one line, entities resolved (lexbor writes only these four)."""
+    if "&" in text:
+        for entity, character in _ENTITIES:
+            text = text.replace(entity, character)
+    if not text.isascii():
+        text = text.translate(_WIDTHLESS)
+    return " ".join(text.split())
+
+
+def _takes_too_long(html: str) -> bool:
+    """Whether some tag is too long or too many are open at once."""
+    for piece in html.split(">"):
+        if len(piece) > _LONGEST_TAG:
+            opens = _TAG_OPENS.search(piece)
+            if opens and len(piece) - opens.start() > _LONGEST_TAG:
+                return True
+    unclosed: dict[str, int] = {}
+    depth = 0
+    for tag in _ANY_TAG.finditer(html):
+        name = tag[2].lower()
+        if name in _UNCLOSED:
+            continue
+        count = unclosed.get(name, 0)
+        if not tag[1]:
+            unclosed[name] = count + 1
+            depth += 1
+        elif count:
+            unclosed[name] = count - 1
+            depth -= 1
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+def _flat(html: str) -> str:
+    """The text between the tags, for documents that no mail program writes."""
+    lines = map(_plain, _ANY_TAG.sub("\n", _STYLE.sub("", html)).split("\n"))
+    return "\n".join(line for line in lines if line)
