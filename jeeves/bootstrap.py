@@ -163,10 +163,10 @@ def make_scorer(settings: Settings) -> Scorer:
     """
     from jeeves.learning.registry import load_scorer
 
-    scorer, refused = load_scorer([settings.own_models, starter_models()])
-    for sentence in refused:
+    loaded = load_scorer([settings.own_models, starter_models()])
+    for sentence in loaded.warnings:
         log.warning("model refused", reason=sentence)
-    return scorer
+    return loaded.scorer
 
 
 def model_in_use(settings: Settings) -> tuple[str, bool]:
@@ -177,7 +177,7 @@ def model_in_use(settings: Settings) -> tuple[str, bool]:
     from jeeves.learning.registry import load_scorer
 
     try:
-        scorer, refused = load_scorer([settings.own_models, starter_models()])
+        loaded = load_scorer([settings.own_models, starter_models()])
     except ModelError as exc:
         return str(exc), False
-    return " ".join([scorer.version, *refused]), not refused
+    return " ".join([loaded.scorer.version, *loaded.warnings]), not loaded.warnings

@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from jeeves.domain.alert import AlertState, strongest_words
+from jeeves.domain.alert import AlertState
 from jeeves.domain.listing import AlertLine, ListedMessage
 from jeeves.domain.verdict import Band, Verdict
 
@@ -73,7 +73,7 @@ def reasons_in_short(verdict: Verdict) -> str:
     if verdict.band is Band.QUIET:
         return ""
     carried = [r.words for r in verdict.score.reasons if r.weight > 0]
-    return ", ".join(carried[:3]) or strongest_words(verdict)
+    return ", ".join(carried[:3])
 
 
 def alert_in_short(row: ListedMessage) -> Text:

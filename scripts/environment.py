@@ -16,6 +16,7 @@ import importlib.util
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -184,7 +185,7 @@ def install(lock: str, installer: str, held: int) -> None:
         run([*pip, *hashed, str(UNFINISHED / lock)], held)
         return
     if installer == "uv":
-        run([*pip, "--retries=1", *hashed, str(ROOT / "scripts" / "uv.lock")], held)
+        run([*pip, *hashed, str(ROOT / "scripts" / "uv.lock")], held)
         installer = str(programs / "uv")
     uv = [installer, "pip", "install", "--python", str(programs / "python")]
     run([*uv, *hashed, str(UNFINISHED / lock)], held)
@@ -198,6 +199,8 @@ def run(step: list[str], held: int) -> None:
     log = UNFINISHED / "setup.log"
     # A PIP_USER of the person's own would lead out of the environment.
     environment = {
+        "PIP_RETRIES": "2",
+        **trust(),
         **os.environ,
         "PIP_USER": "0",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -229,6 +232,14 @@ def run(step: list[str], held: int) -> None:
                 print("\r\033[K", end="", file=sys.stderr, flush=True)
     if process.returncode != 0:
         raise reason_for(log)
+
+
+def trust() -> dict[str, str]:
+    """The variable that lets uv trust what this machine trusts, as Debian's pip does."""
+    system = ssl.get_default_verify_paths()
+    folder = Path(system.capath or os.devnull)
+    known = system.cafile or (folder.is_dir() and any(folder.iterdir()))
+    return {"UV_SYSTEM_CERTS": "1"} if known else {}
 
 
 def reason_for(log: Path) -> SetUpFailed:

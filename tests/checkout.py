@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -116,23 +117,24 @@ def sentence(errors: str) -> str:
     return lines[0]
 
 
-def make_wheel(folder: Path) -> str:
-    """Write first-1-py3-none-any.whl with one empty module; returns its SHA-256."""
-    folder.mkdir()
-    path = folder / "first-1-py3-none-any.whl"
-    files: Mapping[str, bytes] = {
-        "first.py": b"",
-        "first-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: first\nVersion: 1\n",
-        "first-1.dist-info/WHEEL": b"Wheel-Version: 1.0\nTag: py3-none-any\n",
+def make_wheel(folder: Path, name: str, content: Mapping[str, str]) -> str:
+    """Write NAME-1-py3-none-any.whl with these files; returns its SHA-256."""
+    folder.mkdir(exist_ok=True)
+    files = {
+        **content,
+        f"{name}-1.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n",
+        f"{name}-1.dist-info/WHEEL": "Wheel-Version: 1.0\nTag: py3-none-any\n",
     }
-    record = "first-1.dist-info/RECORD"
+    path = folder / f"{name}-1-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
         lines = []
-        for name, content in files.items():
-            wheel.writestr(name, content)
-            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
-            lines.append(f"{name},sha256={digest.decode()},{len(content)}\n")
-        wheel.writestr(record, "".join([*lines, f"{record},,\n"]))
+        for file, text in files.items():
+            entry = zipfile.ZipInfo(file)
+            entry.external_attr = (stat.S_IFREG | 0o755) << 16
+            wheel.writestr(entry, text)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
+            lines.append(f"{file},sha256={digest.rstrip(b'=').decode()},{len(text.encode())}\n")
+        wheel.writestr(f"{name}-1.dist-info/RECORD", "".join(lines))
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

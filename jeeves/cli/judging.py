@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
-    pass
+    from jeeves.domain.message import FetchedMail
+    from jeeves.domain.ports import Scorer
 
-Messages = Annotated[Path, typer.Option(help="Folder of ID.eml files.")]
-Labels = Annotated[Path, typer.Option(help="TSV with the columns id and needs_location.")]
+Messages = Annotated[
+    Path, typer.Option(metavar="DIR", help="Folder with one ID.eml for each label.")
+]
+Labels = Annotated[
+    Path, typer.Option(metavar="FILE.tsv", help="Columns id and needs_location (1 or 0).")
+]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Keep messages with the same value on one side of every split; owner if there is "
+        "such a column, else the conversation.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,6 +56,118 @@ def score(
     for line in scored(paths, scorer):
         unreadable += "error" in line
         print(json.dumps(line, ensure_ascii=False))
-    sys.stdout.flush()
     if unreadable:
         raise typer.Exit(1)
+
+
+def scored(paths: list[Path], scorer: Scorer) -> Iterator[dict[str, Any]]:
+    """One object for each mail below ``paths``.
+
+    Raises:
+        ConfigError: the only path is not there, or is a folder without mail.
+    """
+    from jeeves.adapters.archive import UnreadableFile, mails
+    from jeeves.errors import ConfigError
+
+    for path in paths:
+        try:
+            found = mails(path)
+        except ConfigError as exc:
+            if len(paths) == 1 and not path.is_file():
+                raise
+            yield {"source": str(path), "error": str(exc)}
+            continue
+        for mail in found:
+            if isinstance(mail, UnreadableFile):
+                yield {"source": mail.source, "error": mail.reason}
+            else:
+                yield verdict_line(mail, scorer)
+
+
+def verdict_line(mail: FetchedMail, scorer: Scorer) -> dict[str, Any]:
+    """What is printed of one mail."""
+    from jeeves.domain.message import Origin, Unreadable
+    from jeeves.domain.verdict import judge
+    from jeeves.mail.mime import read
+
+    message = read(mail, "", Origin.IMPORT)
+    if isinstance(message, Unreadable):
+        return {"source": mail.mailbox, "error": message.reason}
+    verdict = judge(scorer.score(message), scorer.thresholds)
+    return {
+        "source": mail.mailbox,
+        "message_id": message.message_id,
+        "probability": verdict.score.probability,
+        "needs_location": verdict.needs_location,
+        "band": verdict.band.value,
+        "threshold": verdict.threshold,
+        "reasons": [[reason.words, reason.weight] for reason in verdict.score.reasons],
+        "rest": verdict.score.rest,
+        "model": verdict.score.model,
+    }
+
+
+def train(
+    messages: Messages,
+    labels: Labels,
+    models_dir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to write; JEEVES_MODELS_DIR if not given."),
+    ] = None,
+    group: Group = None,
+) -> None:
+    """Fit a model on labelled mail, write it as a new version and make it the current one.
+
+    Example: jeeves train --messages mails --labels labels.tsv --models-dir ~/models
+    """
+    from jeeves import bootstrap, logs
+    from jeeves.learning import candidate, corpus, registry
+    from jeeves.settings import load_settings
+
+    logs.configure(quiet=True)
+    folder = models_dir or load_settings().own_models
+    fitted = candidate.train(corpus.load(messages, labels), group)
+    version = fitted.save(folder, bootstrap.now())
+    registry.promote(folder, version)
+    for line in fitted.report.lines():
+        print(line)
+    print(f"model: {folder / version}, current from now on")
+
+
+def evaluate(
+    messages: Messages,
+    labels: Labels,
+    group: Group = None,
+    headline: Annotated[
+        bool,
+        typer.Option(
+            "--headline",
+            help="Fit on all rows; add the figures over rows with ambiguous 0 whose stratum is "
+            "not active.",
+        ),
+    ] = False,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Add the figures at natural prevalence: each row counts as often as COLUMN says.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Cross-validate on labelled mail, grouped so that no mailbox is on both sides.
+
+    Example: jeeves evaluate --messages mails --labels labels.tsv --group owner --headline
+    """
+    from jeeves import logs
+    from jeeves.learning import corpus, evaluation
+
+    logs.configure(quiet=True)
+    report = evaluation.evaluate(
+        corpus.load(messages, labels), group, headline=headline, weights=weights
+    )
+    if as_json:
+        print(json.dumps(report.as_dict(), indent=2))
+    else:
+        for line in report.lines():
+            print(line)

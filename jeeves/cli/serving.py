@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from jeeves.domain.message import FetchedMail
     from jeeves.service.triage import CycleReport
     from jeeves.settings import Settings
 
@@ -134,21 +136,34 @@ def import_(
     Example: jeeves import ~/Takeout/Mail/All.mbox
     """
     from contextlib import closing
+    from itertools import chain
 
     from jeeves import bootstrap, logs
-    from jeeves.adapters.archive import mails
+    from jeeves.adapters.archive import UnreadableFile, mails
     from jeeves.errors import ConfigError
     from jeeves.service.triage import import_mails
     from jeeves.settings import load_settings
 
     logs.configure(quiet=True)
     settings = load_settings()
+    archives = [mails(path) for path in paths]
     owner = account or settings.gmail_address
     if not owner:
         raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
     with bootstrap.open_database(settings) as database, closing(database.store()) as store:
+        unreadable = 0
+
+        def readable() -> Iterator[FetchedMail]:
+            nonlocal unreadable
+            for mail in chain.from_iterable(archives):
+                if isinstance(mail, UnreadableFile):
+                    unreadable += 1
+                    print(f"{mail.source}: {mail.reason}", file=sys.stderr)
+                else:
+                    yield mail
+
         counts = import_mails(
-            (mail for path in paths for mail in mails(path)),
+            readable(),
             owner.lower(),
             store,
             lambda: bootstrap.make_scorer(settings),
@@ -156,7 +171,7 @@ def import_(
         )
     print(
         f"{counts.fetched} read, {counts.added} new, {counts.judged} judged, "
-        f"{counts.unreadable} unreadable"
+        f"{counts.unreadable + unreadable} unreadable"
     )
-    if counts.unreadable:
+    if counts.unreadable or unreadable:
         raise typer.Exit(1)

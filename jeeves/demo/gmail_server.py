@@ -28,7 +28,7 @@ from jeeves.demo.mails import OWNER, SampleMail
 from jeeves.errors import ConfigError, MailboxError, MailboxUnavailable
 
 #: Of the form of an app password; guards nothing: the mail is invented.
-PASSWORD = "abcd efgh ijkl mnop"  # noqa: S105 - public on purpose
+PASSWORD = "demodemodemodemo"  # noqa: S105 - public on purpose
 PYMAP = "0.36.7"
 #: A child that has not answered after this time is taken for stuck and killed.
 ANSWER_SECONDS = 30.0

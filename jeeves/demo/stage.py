@@ -43,6 +43,8 @@ REFRESH_SECONDS = 0.2
 #: A single round takes a few seconds; no end within this many is a failure.
 ROUND_SECONDS = 90.0
 DATABASE_PREFIX = "jeeves_demo_"
+#: Gmail keeps these out of All Mail.
+UNREAD = frozenset({"\\Spam", "\\Trash"})
 
 
 @dataclass(slots=True)
@@ -79,8 +81,7 @@ def perform(settings: Settings, once: bool) -> None:
     else:
         screen = Lines(settings.zone, HEADLINE)
     with stop_on_signals(stop), ExitStack() as stack:
-        initial = initial_mails(bootstrap.now())
-        server = GmailServer(initial)
+        server = GmailServer(initial_mails(bootstrap.now()))
         stack.push(server)
         with in_thread(server.__enter__):
             dsn = stack.enter_context(demo_database(settings))
@@ -102,7 +103,7 @@ def perform(settings: Settings, once: bool) -> None:
             stop=stop,
         )
         with in_thread(daemon.run, before_join=stop.set):
-            play(server, reading, screen, stop, len(initial), once)
+            play(server, reading, screen, stop, once)
 
 
 def demo_settings(settings: Settings, server: GmailServer, dsn: str) -> Settings:
@@ -126,7 +127,6 @@ def play(
     reading: Reading,
     screen: Screen,
     stop: threading.Event,
-    initial: int,
     once: bool,
 ) -> None:
     """Deliver the arriving mails one by one while the daemon reads, and show what it makes of it.
@@ -135,21 +135,21 @@ def play(
         JeevesError: a single round did not end.
     """
     arriving: deque[SampleMail] = deque()
-    expected = initial
+    expected = 0
     begun = False
     started = due = time.monotonic()
     pace = ROUND_PACE_SECONDS if once else PACE_SECONDS
     while not stop.is_set():
         backlog = reading.backlog()
         settled = backlog.messages >= expected and not backlog.unjudged
-        if settled and not begun:
+        if settled and not begun and reading.heartbeats():
             # What is delivered before the first read would be history, and silent.
-            begun = True
+            begun, expected = True, backlog.messages
             arriving.extend(arriving_mails(bootstrap.now()))
         if arriving and time.monotonic() >= due:
             mail = arriving.popleft()
             server.deliver(mail.raw, labels=mail.labels, seen=mail.seen)
-            expected += 1
+            expected += UNREAD.isdisjoint(mail.labels)
             due = time.monotonic() + pace
         screen.show(reading.newest(screen.room))
         done = begun and not arriving and settled and backlog.messages >= expected

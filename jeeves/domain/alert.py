@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ STALE_AFTER = timedelta(hours=24)
 SMS_LENGTH = 306
 #: Says that a text was cut; one character for it would cost a text message its alphabet.
 CUT = "..."
+WORD = r"\w+"
 #: Waits between attempts in seconds; the last one repeats until the alert is stale.
 RETRY_SECONDS = (5, 15, 60, 300, 900, 1800)
 
@@ -103,7 +105,7 @@ def why_withheld(message: Message, now: datetime) -> str | None:
 
 def sms_text(message: Message, verdict: Verdict, reference: str) -> str:
     """The text message: who, about what, why, and the reference, in at most 306 characters."""
-    why = strongest_words(verdict)
+    why = quotable(verdict, message)
     tail = f' ("{why}") {reference}' if why else f" {reference}"
     head = f"{message.sender.display} wants to meet, no place yet: "
     subject = " ".join(message.subject.split()) or "(no subject)"
@@ -118,10 +120,21 @@ def spoken_text(message: Message) -> str:
     return f"{shorten(message.sender.display, 60)} wants to meet. Where do you want to meet?{about}"
 
 
-def strongest_words(verdict: Verdict) -> str:
-    """The words that did most to make the verdict positive, or ""."""
-    carried = [r for r in verdict.score.reasons if r.weight > 0]
-    return carried[0].words if carried else ""
+def quotable(verdict: Verdict, message: Message) -> str:
+    """The mail's own words that did most to make the verdict positive, or "".
+
+    Other reasons, such as the length of a mail, are no words of the sender's.
+    """
+    written = plain(f"{message.subject} {message.body}")
+    for reason in verdict.score.reasons:
+        if reason.weight > 0 and plain(reason.words).strip() and plain(reason.words) in written:
+            return reason.words
+    return ""
+
+
+def plain(text: str) -> str:
+    """``text`` in lower case, each run of other than letters and digits one blank."""
+    return f" {' '.join(re.findall(WORD, text.lower()))} "
 
 
 def shorten(text: str, length: int) -> str:

@@ -52,6 +52,7 @@ class Candidate:
                 "precision": expected.precision,
                 "alert_rate": expected.alert_rate,
                 "unsure_recall": expected.unsure_recall,
+                "unsure_rate": expected.unsure_rate,
             },
             "training": dict(self.training),
             "report": self.report.as_dict(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -157,8 +158,17 @@ def _lines(labels: Path) -> list[tuple[int, dict[str, str]]]:
             )
         if row["needs_location"] not in _LABELS:
             raise TrainingError(f"{labels}, line {line}: needs_location must be 1 or 0.")
+        if not _is_weight(row.get("weight", "")):
+            raise TrainingError(f"{labels}, line {line}: weight must be a number of at least 0.")
         seen.add(name)
     return lines
+
+
+def _is_weight(text: str) -> bool:
+    try:
+        return not text or 0 <= float(text) < math.inf
+    except ValueError:
+        return False
 
 
 def _read(path: Path, labels: Path, line: int) -> Message | Unreadable:

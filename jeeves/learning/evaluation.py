@@ -56,8 +56,9 @@ class Figures:
     false_positives: float
     false_negatives: float
     true_negatives: float
-    #: Recall at the unsure threshold.
+    #: Recall at the unsure threshold, and the share of all messages above it.
     unsure_recall: float
+    unsure_rate: float
     calibration: tuple[Bin, ...]
 
     @property
@@ -191,6 +192,7 @@ def figures(p: Floats, labels: Bools, weights: Floats, thresholds: Thresholds) -
         false_negatives=total(~alert & labels),
         true_negatives=total(~alert & ~labels),
         unsure_recall=total(unsure & labels) / total(labels),
+        unsure_rate=total(unsure) / float(weights.sum()),
         calibration=tuple(_bins(p, labels, weights)),
     )
 
@@ -236,6 +238,9 @@ def _lines(name: str, of: Figures) -> Iterator[str]:
         f"    right {of.true_positives:.0f}, needless {of.false_positives:.0f}, "
         f"missed {of.false_negatives:.0f}, rightly quiet {of.true_negatives:.0f}"
     )
-    yield f"  recall at the unsure threshold: {of.unsure_recall:.3f}"
+    yield (
+        f"  at the unsure threshold: recall {of.unsure_recall:.3f}, {of.unsure_rate:.1%} of the "
+        "messages are above it"
+    )
     bins = ", ".join(f"{b.mean_probability:.3f}: {b.observed:.3f}" for b in of.calibration)
     yield f"  calibration (predicted: observed): {bins}"

@@ -39,7 +39,7 @@ class TableScorer:
             if fact in table.facts
         }
         log_odds = math.fsum([table.intercept, *terms.values(), *facts.values()])
-        shown = reasons(terms, facts)
+        shown = reasons(terms, facts, words)
         return Score(
             probability=_expit(log_odds),
             reasons=shown,

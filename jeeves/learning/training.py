@@ -19,6 +19,8 @@ from jeeves.learning.features import Fitted, Floats, fit
 MISS_COST = 10.0
 #: Share of the mails that need a location which ``Thresholds.unsure`` lets through.
 UNSURE_RECALL = 0.97
+#: ... unless that were more than this share of all mail, which nobody would look through.
+UNSURE_SHARE = 0.2
 FOLDS = 5
 #: Fewer than this cannot be divided into folds that say anything.
 LEAST_POSITIVES = 10
@@ -134,7 +136,8 @@ def choose_thresholds(probabilities: Floats, labels: Bools, weights: Floats) -> 
     """The cuts of least cost on out-of-fold probabilities.
 
     ``alert`` makes MISS_COST * misses + needless texts least, each message counted by its
-    weight; ``unsure`` keeps UNSURE_RECALL of the messages that need a location.
+    weight; ``unsure`` keeps UNSURE_RECALL of the messages that need a location, but lets
+    through UNSURE_SHARE of all messages at most (never less than ``alert`` does).
     """
     order = np.argsort(-probabilities, kind="stable")
     p, y, w = probabilities[order], labels[order], weights[order]
@@ -144,7 +147,10 @@ def choose_thresholds(probabilities: Floats, labels: Bools, weights: Floats) -> 
     # A cut can only fall between different probabilities.
     ends = np.append(np.flatnonzero(np.diff(p)), len(p) - 1)
     alert = _below(p, int(ends[np.argmin(cost[ends])]))
-    last = int(ends[np.searchsorted(caught[ends], UNSURE_RECALL * caught[-1] - 1e-9)])
+    wanted = np.searchsorted(caught[ends], UNSURE_RECALL * caught[-1] - 1e-9)
+    share = (caught + needless)[ends] / (caught[-1] + needless[-1])
+    allowed = max(int(np.searchsorted(share, UNSURE_SHARE, side="right")) - 1, 0)
+    last = int(ends[min(int(wanted), allowed)])
     return Thresholds(alert=alert, unsure=min(alert, _below(p, last)))
 
 

@@ -73,7 +73,7 @@ def decode(value: str) -> str:
     if "=?" in value:
         value = "".join(_words(value))
     if not value.isprintable():
-        value = storable(_CONTROL.sub(" ", value))
+        value = _CONTROL.sub(" ", storable(value))
     return " ".join(value.split())
 
 

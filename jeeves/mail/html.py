@@ -71,10 +71,11 @@ def to_text(html: str) -> str:
         return ""
     tree.strip_tags(_INVISIBLE, recursive=True)
     # A selector costs as much as parsing: none is tried where it cannot match.
-    if "display" in html or "hidden" in html:
+    lower = html.lower()
+    if "display" in lower or "hidden" in lower:
         for node in body.css(_NOT_DISPLAYED):
             node.decompose()
-    if any(host in html for host in CONFERENCE_HOSTS):
+    if any(host in lower for host in CONFERENCE_HOSTS):
         for link in body.css(_CONFERENCE_LINKS):
             address = link.attributes.get("href") or ""
             if address not in link.text():

@@ -23,6 +23,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 LOCKED = {
     "requirements.lock": [*PROJECT["dependencies"], *EXTRAS["voice"], *EXTRAS["demo"]],
     "requirements-dev.lock": [*PROJECT["dependencies"], *(r for e in EXTRAS.values() for r in e)],
+    "scripts/uv.lock": ["uv"],
 }
 ENTRY = re.compile(
     r"^(?P<name>[\w.-]+)==(?P<version>[\w.+!]+)[^\n]*\\\n(?P<rest>(?: +.*\n)*)", re.M

@@ -31,6 +31,17 @@ $2" ;;
 esac
 """
 
+#: Has no ensurepip, as Debian's Python without python3-venv.
+PYTHON_WITHOUT_VENV = f"""\
+#!/bin/sh
+[ "$1" = -I ] || exec "{INTERPRETER}" "$@"
+shift
+exec "{INTERPRETER}" -I -c "import runpy, sys
+sys.modules['ensurepip'] = None
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name='__main__')" "$@"
+"""
+
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
@@ -185,6 +196,7 @@ def test_two_starts_at_once_set_up_once_and_both_run(checkout: Checkout) -> None
 def test_unreachable_index_is_one_sentence_and_worth_another_try(
     checkout: Checkout, printed: str
 ) -> None:
+    checkout.program("python3", PYTHON_WITHOUT_VENV)
     checkout.program("uv", f"#!/bin/sh\necho '{printed}' >&2\nexit 2\n")
     code, _, errors = checkout.run()
     assert code == 75
@@ -193,7 +205,7 @@ def test_unreachable_index_is_one_sentence_and_worth_another_try(
 
 
 def test_pip_without_network_is_one_sentence(checkout: Checkout) -> None:
-    (checkout.programs / "uv").unlink()
+    checkout.program("uv", "#!/bin/sh\necho dns error\nexit 2\n")
     (checkout.root / "requirements.lock").write_text(f"first==1 --hash=sha256:{'0' * 64}\n")
     # Port 9 (discard) is closed wherever these tests run.
     settings = {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "1"}
@@ -202,20 +214,25 @@ def test_pip_without_network_is_one_sentence(checkout: Checkout) -> None:
     assert "cannot be reached" in sentence(errors)
 
 
+def test_untrusted_index_is_one_sentence_that_names_the_variables(checkout: Checkout) -> None:
+    checkout.program("python3", PYTHON_WITHOUT_VENV)
+    checkout.program("uv", "#!/bin/sh\necho invalid peer certificate: UnknownIssuer\nexit 2\n")
+    code, _, errors = checkout.run()
+    assert code == 1
+    assert "SSL_CERT_FILE and PIP_CERT" in sentence(errors)
+
+
 def test_python_without_venv_is_one_sentence_that_names_the_package(checkout: Checkout) -> None:
+    checkout.program("python3", PYTHON_WITHOUT_VENV)
     (checkout.programs / "uv").unlink()
-    hidden = (
-        "import runpy, sys; sys.modules['ensurepip'] = None; sys.argv = sys.argv[1:];"
-        " runpy.run_path(sys.argv[0], run_name='__main__')"
-    )
-    checkout.program(
-        "python3",
-        f'#!/bin/sh\n[ "$1" = -I ] || exec "{INTERPRETER}" "$@"\n'
-        f'shift\nexec "{INTERPRETER}" -I -c "{hidden}" "$@"\n',
-    )
     code, _, errors = checkout.run()
     assert code == 1
     assert "apt-get install python3-venv" in sentence(errors)
+
+
+def test_python_without_venv_is_enough_for_uv(checkout: Checkout) -> None:
+    checkout.program("python3", PYTHON_WITHOUT_VENV)
+    assert checkout.told()["prefix"] == str(checkout.root / ".venv")
 
 
 def test_old_python_is_one_sentence(checkout: Checkout) -> None:
@@ -247,28 +264,45 @@ def test_read_only_checkout_is_one_sentence(checkout: Checkout) -> None:
     assert "cannot be written to (Permission denied)" in sentence(errors)
 
 
-def test_pip_installs_offline_what_the_hash_allows_where_uv_fails(checkout: Checkout) -> None:
-    checkout.program("uv", "#!/bin/sh\necho this uv is broken >&2\nexit 2\n")
+@pytest.fixture
+def offline(checkout: Checkout) -> dict[str, str]:
+    """What makes pip find the packages `first` and `uv` without a network."""
     wheels = checkout.root.parent / "wheels"
-    digest = make_wheel(wheels)
-    lock = checkout.root / "requirements.lock"
-    offline = {
+    first = make_wheel(wheels, "first", {"first.py": ""})
+    (checkout.root / "requirements.lock").write_text(f"first==1 --hash=sha256:{first}\n")
+    uv = make_wheel(wheels, "uv", {"uv-1.data/scripts/uv": UV})
+    (checkout.root / "scripts" / "uv.lock").write_text(f"uv==1 --hash=sha256:{uv}\n")
+    return {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_FIND_LINKS": wheels.as_uri(),
         "PIP_NO_INDEX": "1",
         "PIP_USER": "1",
     }
-    lock.write_text(f"first==1 --hash=sha256:{digest}\n")
+
+
+def test_pip_fetches_uv_where_there_is_none(checkout: Checkout, offline: dict[str, str]) -> None:
+    (checkout.programs / "uv").unlink()
+    checkout.told(**offline)
+    fetched = checkout.root / ".venv" / "bin" / "uv.log"
+    assert "--require-hashes" in fetched.read_text()
+
+
+def test_pip_installs_where_uv_fails(checkout: Checkout, offline: dict[str, str]) -> None:
+    checkout.program("uv", "#!/bin/sh\necho this uv is broken >&2\nexit 2\n")
     code, _, errors = checkout.run(**offline)
     assert code == 0, errors
     assert "this uv is broken" in errors
     assert "now trying pip" in errors
     python = checkout.root / ".venv" / "bin" / "python"
-    assert subprocess.run([python, "-c", "import first"], check=False).returncode == 0
+    subprocess.run([python, "-c", "import first"], check=True)
 
-    lock.write_text(f"first==1 --hash=sha256:{'0' * 64}\n")
-    (checkout.programs / "uv").unlink()
+
+def test_nothing_is_installed_whose_hash_is_another(
+    checkout: Checkout, offline: dict[str, str]
+) -> None:
+    checkout.program("uv", "#!/bin/sh\nexit 2\n")
+    (checkout.root / "requirements.lock").write_text(f"first==1 --hash=sha256:{'0' * 64}\n")
     code, _, errors = checkout.run(**offline)
     assert code == 1
-    assert "the packages cannot be installed: " in sentence(errors)
-    assert digest in (checkout.root / ".venv" / "requirements.lock").read_text()
+    assert errors.splitlines()[-1].startswith("jeeves: the packages cannot be installed: ")
+    assert not (checkout.root / ".venv").exists()

@@ -35,6 +35,8 @@ SOCKET_PATH_BYTES = 100
 LOG_BYTES = 1_000_000
 #: Recovery after a power cut reads at most max_wal_size again; then there is no excuse left.
 READY_SECONDS = 60.0
+#: How long a server to be stopped may neither listen nor be gone.
+SETTLE_SECONDS = 5.0
 #: How long the server may take to end: in order, then by the way of a crash.
 STOP_SECONDS = {"fast": 20.0, "immediate": 5.0}
 
@@ -131,9 +133,12 @@ class Server:
     def shut_down(self) -> bool:
         """End the server that runs; True if one ended, False if none ran or it will not end."""
         room = self.room
-        # One launched a moment ago does not listen yet, one that was killed does no more.
-        ended = None if listening(room.sockets) else room.lock("server", seconds=1)
+        ended: int | None = None
         stopped = False
+        # One launched a moment ago does not listen yet, one that was killed does no more.
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while ended is None and not listening(room.sockets) and time.monotonic() < deadline:
+            ended = room.lock("server", seconds=0.02)
         for mode, seconds in STOP_SECONDS.items():
             if ended is None and listening(room.sockets):
                 command = ["stop", "-W", "-m", mode, "-D", str(room.cluster)]

@@ -60,6 +60,13 @@ def test_the_text_without_a_reason_has_no_empty_quotes() -> None:
     assert '""' not in sms_text(a_message(), verdict, "jv-ABCD2345")
 
 
+def test_only_the_mails_own_words_are_quoted() -> None:
+    verdict = a_verdict(words="its length")
+    assert sms_text(a_message(), verdict, "jv-ABCD2345").endswith("Thursday? jv-ABCD2345")
+    verdict = a_verdict(words="grab  LUNCH")
+    assert '("grab  LUNCH")' in sms_text(a_message(), verdict, "jv-ABCD2345")
+
+
 @pytest.mark.parametrize("name", ["A" * 500, "Ana"])
 @pytest.mark.parametrize("subject", ["", "word " * 200, "x" * 900])
 def test_the_text_always_fits_two_segments_and_keeps_its_reference(name: str, subject: str) -> None:

@@ -1,0 +1,125 @@
+"""The table that serves, beside the pipeline that it was exported from."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jeeves.domain.message import Message
+from jeeves.domain.ports import Scorer
+from jeeves.domain.verdict import Thresholds
+from jeeves.learning.document import document
+from jeeves.learning.features import Fitted
+from jeeves.learning.scorer import TableScorer
+from jeeves.learning.table import Table
+from jeeves.learning.training import fit_corpus
+from tests.builders import a_message
+from tests.model.small_corpus import NEEDS_LOCATION, OTHER, small_corpus
+
+ODD_TEXTS = [
+    "",
+    " ",
+    "?",
+    "?? ?",
+    "\0\x01\ufffe",
+    "\U0001f600 lunch \U0001f37d?",
+    "\u0130stanbul'da bulu\u015fal\u0131m m\u0131? Saat 15:00",
+    "\u660e\u65e5\u898b\u9762\u597d\u55ce\uff1f meet",
+    "\u0644\u0646\u0644\u062a\u0642\u064a \u063a\u062f\u0627",
+    "MEETING MEETING MEETING?" * 50,
+    "\u00bd \u00b2 \u2460 lunch at \uff11\uff12:\uff13\uff10",
+    "stra\u00dfe stra\u1e9ee e\u0301 \ufb01nd lunch",
+    "lunch\u2028dinner\u2029meet\x85visit\x0bcoffee",
+    "Let\u2019s meet " * 5000,
+    "can we meet? " * 77_000,
+    "xxtime xxdate xxname at xxroom",
+]
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fitted:
+    return fit_corpus(small_corpus(), "owner")
+
+
+@pytest.fixture(scope="module")
+def scorer(fitted: Fitted) -> TableScorer:
+    table = Table.loads(fitted.table().dumps())
+    return TableScorer(table, "test", Thresholds(alert=0.5, unsure=0.1))
+
+
+def assert_equal_to_pipeline(scorer: TableScorer, fitted: Fitted, messages: list[Message]) -> None:
+    expected = fitted.probabilities([document(message) for message in messages])
+    scores = [scorer.score(message) for message in messages]
+    np.testing.assert_allclose([s.probability for s in scores], expected, rtol=0, atol=1e-9)
+    for score in scores:
+        log_odds = math.fsum([score.rest, *(reason.weight for reason in score.reasons)])
+        assert math.isclose(1 / (1 + math.exp(-log_odds)), score.probability, abs_tol=1e-9)
+
+
+def test_the_table_equals_the_pipeline_on_usual_mail(scorer: TableScorer, fitted: Fitted) -> None:
+    messages = [
+        a_message(subject=subject, own_words=f"{one}\n{two}", body=f"{one}\n{two}\n\n> {subject}")
+        for subject, one in NEEDS_LOCATION
+        for _, two in OTHER[::3]
+    ]
+    assert len(messages) > 250
+    assert_equal_to_pipeline(scorer, fitted, messages)
+
+
+@pytest.mark.parametrize("text", ODD_TEXTS, ids=range(len(ODD_TEXTS)))
+def test_the_table_equals_the_pipeline_on_odd_text(
+    scorer: TableScorer, fitted: Fitted, text: str
+) -> None:
+    message = a_message(subject=text, own_words=text, body=text)
+    assert_equal_to_pipeline(scorer, fitted, [message, dataclasses.replace(message, own_words="")])
+
+
+@given(st.text(), st.text(alphabet="lunchmetigwr? .\n'1:AZ@\u0301\u00e9"))
+def test_the_table_equals_the_pipeline_on_any_text(
+    scorer: TableScorer, fitted: Fitted, subject: str, text: str
+) -> None:
+    message = a_message(subject=subject, own_words=text, body=f"{text}\n{subject}")
+    assert_equal_to_pipeline(scorer, fitted, [message])
+
+
+def test_a_scorer_is_what_the_service_asks_for(scorer: TableScorer) -> None:
+    port: Scorer = scorer
+    score = port.score(a_message())
+    assert score.model == "test"
+    assert score.reasons
+    weights = [abs(reason.weight) for reason in score.reasons]
+    assert weights == sorted(weights, reverse=True)
+
+
+def test_reasons_are_the_words_of_the_mail_and_not_their_stems(scorer: TableScorer) -> None:
+    score = scorer.score(
+        a_message(subject="", own_words="Meetings, meetings!", body="Meetings, meetings!")
+    )
+    assert all("meetings" in r.words for r in score.reasons if r.words.startswith("meet"))
+
+
+def test_a_token_unknown_to_the_table_changes_nothing_but_the_length(scorer: TableScorer) -> None:
+    one, other = (
+        scorer.score(a_message(subject="", own_words=text, body=text))
+        for text in ("shall we zzyzx together on this?", "shall we qqfgh together on this?")
+    )
+    assert one.probability == other.probability
+
+
+def test_serving_loads_no_learning_library() -> None:
+    code = (
+        "import sys\n"
+        "from jeeves.learning import document, scorer\n"
+        "from jeeves.learning.registry import load_scorer\n"
+        "heavy = {'sklearn', 'nltk', 'joblib', 'numpy', 'scipy'}\n"
+        "print(sorted(heavy & {name.partition('.')[0] for name in sys.modules}))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert run.stdout.strip() == "[]"

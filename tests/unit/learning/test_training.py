@@ -1,0 +1,156 @@
+"""Out-of-fold predictions, calibration and thresholds."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jeeves.errors import TrainingError
+from jeeves.learning.corpus import Corpus
+from jeeves.learning.features import GROUPS_PER_TERM, learn_stems, vocabulary
+from jeeves.learning.training import (
+    MISS_COST,
+    UNSURE_RECALL,
+    UNSURE_SHARE,
+    calibrate,
+    choose_thresholds,
+    expit,
+    fit_corpus,
+    out_of_fold,
+)
+from tests.model.small_corpus import small_corpus
+
+
+def cost(cut: float, p: list[float], y: list[bool], w: list[float]) -> float:
+    return sum(
+        weight * (MISS_COST if label else 1.0)
+        for probability, label, weight in zip(p, y, w, strict=True)
+        if label != (probability >= cut)
+    )
+
+
+messages = st.lists(
+    st.tuples(st.floats(0.001, 0.999), st.booleans(), st.floats(0.5, 30.0)), min_size=2, max_size=40
+).filter(lambda rows: any(label for _, label, _ in rows))
+
+
+@given(messages)
+def test_no_cut_costs_less_than_the_alert_threshold(rows: list[tuple[float, bool, float]]) -> None:
+    p, y, w = (list(column) for column in zip(*rows, strict=True))
+    cuts = choose_thresholds(np.array(p), np.array(y), np.array(w))
+    assert 0 < cuts.unsure <= cuts.alert < 1
+    # "Nothing alerts" is no choice: a model that cannot alert is none.
+    every = sorted({*p})
+    assert cost(cuts.alert, p, y, w) <= min(cost(cut, p, y, w) for cut in every) + 1e-6
+
+
+def test_the_unsure_threshold_keeps_nearly_all_that_needs_a_location() -> None:
+    p = np.linspace(0.001, 0.999, 1000)
+    y = p > 0.9
+    y[880] = True
+    cuts = choose_thresholds(p, y, np.ones(1000))
+    assert (p[y] >= cuts.unsure).mean() >= UNSURE_RECALL
+
+
+def test_the_unsure_threshold_lets_a_bounded_share_through() -> None:
+    p = np.linspace(0.001, 0.999, 1000)
+    y = np.arange(1000) % 50 == 0
+    y[950:] = True
+    cuts = choose_thresholds(p, y, np.ones(1000))
+    assert (p >= min(cuts.unsure, cuts.alert)).mean() <= max(
+        UNSURE_SHARE, float((p >= cuts.alert).mean())
+    )
+
+
+def test_calibrated_probabilities_are_as_frequent_as_they_say() -> None:
+    random = np.random.default_rng(3)
+    log_odds = random.normal(0, 3, 20_000)
+    labels = random.random(20_000) < expit(0.5 * log_odds - 2)
+    slope, offset = calibrate(log_odds, labels, np.ones(20_000))
+    assert slope == pytest.approx(0.5, abs=0.05)
+    assert offset == pytest.approx(-2, abs=0.1)
+
+
+def test_calibration_leaves_out_messages_of_no_weight() -> None:
+    log_odds = np.array([-2.0, -1.0, 0.0, 1.0, 2.0, 50.0])
+    labels = np.array([False, False, True, False, True, False])
+    weights = np.array([1.0, 1, 1, 1, 1, 0])
+    assert calibrate(log_odds, labels, weights) == pytest.approx(
+        calibrate(log_odds[:5], labels[:5], weights[:5])
+    )
+
+
+def test_perfect_separation_gives_no_certainty() -> None:
+    log_odds = np.array([-3.0, -2.0, 2.0, 3.0])
+    slope, offset = calibrate(log_odds, log_odds > 0, np.ones(4))
+    assert 0.5 < expit(np.array([slope * 3 + offset]))[0] < 0.95
+
+
+def test_a_model_worse_than_chance_is_refused() -> None:
+    log_odds = np.array([-3.0, -2.0, 2.0, 3.0])
+    with pytest.raises(TrainingError, match="no better than chance"):
+        calibrate(log_odds, log_odds < 0, np.ones(4))
+
+
+def test_predictions_are_out_of_fold_and_repeatable() -> None:
+    corpus = small_corpus()
+    one, two = out_of_fold(corpus, "owner"), out_of_fold(corpus, "owner")
+    np.testing.assert_array_equal(one.probabilities, two.probabilities)
+    fitted = fit_corpus(corpus, "owner").recalibrated(one.slope, one.offset)
+    seen = fitted.probabilities(corpus.documents)
+    assert seen[corpus.labels].mean() > one.probabilities[corpus.labels].mean() + 0.1
+
+
+def kept(corpus: Corpus, positives: int, negatives: int) -> Corpus:
+    needing = [one for one in corpus.messages if one.needs_location]
+    others = [one for one in corpus.messages if not one.needs_location]
+    return Corpus([*needing[:positives], *others[:negatives]])
+
+
+def test_too_few_labels_of_a_class_are_refused() -> None:
+    with pytest.raises(TrainingError, match="Only 9 messages are labelled as needing a location"):
+        out_of_fold(kept(small_corpus(), 9, 30), "owner")
+    with pytest.raises(TrainingError, match="Only 0 messages are labelled as needing none"):
+        out_of_fold(kept(small_corpus(), 20, 0), "owner")
+
+
+def test_labels_of_a_single_group_are_refused() -> None:
+    with pytest.raises(TrainingError, match="stand in one group"):
+        out_of_fold(small_corpus(owners=1), "owner")
+
+
+def test_ambiguous_messages_count_less_in_the_fit() -> None:
+    corpus = small_corpus()
+    for one in corpus.messages:
+        dict.__setitem__(one.columns, "ambiguous", "1")  # type: ignore[arg-type]
+    firm = fit_corpus(small_corpus(), "owner").probabilities(corpus.documents)
+    unsure = fit_corpus(corpus, "owner").probabilities(corpus.documents)
+    assert np.abs(unsure - 0.5).mean() < np.abs(firm - 0.5).mean()
+
+
+def test_terms_of_a_single_owner_stay_out_of_the_model() -> None:
+    found = [{"lunch", "acme"}, {"lunch", "acme"}, {"lunch", "meet"}, {"meet"}]
+    groups = ["ana", "ana", "ben", "cy"]
+    assert vocabulary(found, groups) == ["lunch", "meet"]
+    fitted = fit_corpus(small_corpus(), "owner")
+    table = fitted.table()
+    users = {
+        term: {
+            owner
+            for document, owner in zip(
+                small_corpus().documents, small_corpus().groups("owner"), strict=True
+            )
+            if term in document.text
+        }
+        for term in itertools.islice((t for t in table.text.index if " " not in t), 200)
+    }
+    assert min(map(len, users.values())) >= GROUPS_PER_TERM
+
+
+def test_stems_are_learned_for_words_and_not_for_masks() -> None:
+    stems = learn_stems(["meeting", "meetings", "meet", "xxdate", "lunches", "?"])
+    assert stems == {"meeting": "meet", "meetings": "meet", "lunches": "lunch"}
