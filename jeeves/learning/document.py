@@ -14,7 +14,7 @@ from jeeves.domain.message import Message
 #: Raised whenever ``document`` answers differently for any mail: models made before are refused.
 DOCUMENT_VERSION = 1
 #: A word, a mask or a question mark; for ``re`` and for scikit-learn's vectorizers.
-TERM_PATTERN = r"\w+|\?"
+TERM_PATTERN = r"[^\W_]+|\?"
 #: Characters of a mail that are read at most: what asks to meet stands near the top.
 TEXT_LIMIT = 8_000
 #: Characters of the answered or forwarded mail that are read below own words.

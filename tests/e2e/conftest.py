@@ -83,9 +83,10 @@ class Jeeves:
 
 
 @pytest.fixture
-def jeeves(tmp_path: Path) -> Jeeves:
+def jeeves(tmp_path: Path, discard_database: Callable[[Path], None]) -> Iterator[Jeeves]:
     """The command line without any account or database configured."""
-    return Jeeves(tmp_path)
+    yield Jeeves(tmp_path)
+    discard_database(tmp_path)
 
 
 @pytest.fixture

@@ -300,7 +300,7 @@ def test_pip_installs_where_uv_fails(checkout: Checkout, offline: dict[str, str]
 def test_nothing_is_installed_whose_hash_is_another(
     checkout: Checkout, offline: dict[str, str]
 ) -> None:
-    checkout.program("uv", "#!/bin/sh\nexit 2\n")
+    checkout.program("uv", "#!/bin/sh\necho dns error\nexit 2\n")
     (checkout.root / "requirements.lock").write_text(f"first==1 --hash=sha256:{'0' * 64}\n")
     code, _, errors = checkout.run(**offline)
     assert code == 1

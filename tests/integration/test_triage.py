@@ -129,7 +129,9 @@ def test_a_changed_uidvalidity_reads_again_without_doubling(watching: House) -> 
     assert len(watching.sms.sent) == 2
 
 
-def test_mail_expunged_before_it_is_fetched_is_passed_over(watching: House) -> None:
+def test_mail_expunged_before_it_is_fetched_is_passed_over(
+    watching: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     uid = watching.mail()
     uids_after = watching.mailbox.uids_after
 
@@ -138,7 +140,7 @@ def test_mail_expunged_before_it_is_fetched_is_passed_over(watching: House) -> N
         watching.mailbox.mails.pop(uid, None)
         return found
 
-    watching.mailbox.uids_after = expunged_meanwhile  # type: ignore[method-assign]
+    monkeypatch.setattr(watching.mailbox, "uids_after", expunged_meanwhile)
     assert watching.cycle().fetched == 0
     watching.mail()
     assert watching.cycle().fetched == 1

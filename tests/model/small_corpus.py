@@ -96,3 +96,18 @@ def small_corpus(owners: int = 8) -> Corpus:
             for number, ((subject, text), label) in enumerate(labelled)
         ]
     )
+
+
+def with_columns(corpus: Corpus, **columns: list[str]) -> Corpus:
+    """``corpus`` with further columns, each a value for each message."""
+    return Corpus(
+        [
+            LabelledMessage(
+                one.id,
+                one.message,
+                one.needs_location,
+                {**one.columns, **{name: values[i] for name, values in columns.items()}},
+            )
+            for i, one in enumerate(corpus.messages)
+        ]
+    )

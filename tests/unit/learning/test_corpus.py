@@ -84,7 +84,7 @@ def test_a_missing_folder_or_table_is_one_sentence(folder: Path) -> None:
 
 def test_a_column_that_is_not_there_is_named_with_those_that_are(folder: Path) -> None:
     corpus = load(folder, labels(folder, "id\tneeds_location\towner\na\t1\tx\nb\t0\ty\n"))
-    with pytest.raises(ConfigError, match="no column 'team' to group by; give one of conv.*owner"):
+    with pytest.raises(ConfigError, match=r"no column 'team' to group by; give one of conv.*owner"):
         corpus.groups("team")
 
 

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from jeeves.domain.verdict import Thresholds
-from jeeves.learning.corpus import Corpus, LabelledMessage
 from jeeves.learning.evaluation import bootstrap_interval, evaluate, figures, report
-from tests.model.small_corpus import small_corpus
+from tests.model.small_corpus import small_corpus, with_columns
 
 CUTS = Thresholds(alert=0.5, unsure=0.2)
 P = np.array([0.9, 0.8, 0.6, 0.3, 0.1])
@@ -54,20 +53,6 @@ def test_the_interval_contains_the_average_precision_and_narrows_with_more_messa
 
     few, many = interval(100), interval(3000)
     assert many[1] - many[0] < (few[1] - few[0]) / 3
-
-
-def with_columns(corpus: Corpus, **columns: list[str]) -> Corpus:
-    return Corpus(
-        [
-            LabelledMessage(
-                one.id,
-                one.message,
-                one.needs_location,
-                {**one.columns, **{name: values[i] for name, values in columns.items()}},
-            )
-            for i, one in enumerate(corpus.messages)
-        ]
-    )
 
 
 def test_headline_figures_leave_out_ambiguous_and_picked_messages() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from jeeves.learning.explanation import REASONS, phrases, readable, reasons
 
-WORDS = "want to grab lunch on xxdate ?".split()
+WORDS = ["want", "to", "grab", "lunch", "on", "xxdate", "?"]
 
 
 def test_parts_of_one_phrase_become_one_reason() -> None:
@@ -26,7 +27,7 @@ def test_overlapping_pairs_become_the_longer_phrase_of_the_mail() -> None:
 
 
 def test_overlapping_pairs_from_two_places_stay_apart() -> None:
-    words = "grab lunch or have lunch on monday".split()
+    words = ["grab", "lunch", "or", "have", "lunch", "on", "monday"]
     found = reasons({"grab lunch": 1.0, "lunch on": 0.5}, {}, words)
     assert [reason.words for reason in found] == ["grab lunch", "lunch on"]
 
@@ -62,7 +63,7 @@ def test_masks_are_shown_as_their_kind(term: str, words: str) -> None:
     st.lists(st.floats(-9, 9), min_size=40, max_size=40),
 )
 def test_joining_keeps_the_sum(words: list[str], weights: list[float]) -> None:
-    known = dict.fromkeys(words) | dict.fromkeys(map(" ".join, zip(words, words[1:], strict=False)))
+    known = dict.fromkeys(words) | dict.fromkeys(map(" ".join, itertools.pairwise(words)))
     terms = dict(zip(known, weights, strict=False))
     joined = phrases(list(terms.items()), words)
     assert math.isclose(

@@ -22,7 +22,7 @@ from jeeves.learning.training import (
     fit_corpus,
     out_of_fold,
 )
-from tests.model.small_corpus import small_corpus
+from tests.model.small_corpus import small_corpus, with_columns
 
 
 def cost(cut: float, p: list[float], y: list[bool], w: list[float]) -> float:
@@ -124,9 +124,7 @@ def test_labels_of_a_single_group_are_refused() -> None:
 
 
 def test_ambiguous_messages_count_less_in_the_fit() -> None:
-    corpus = small_corpus()
-    for one in corpus.messages:
-        dict.__setitem__(one.columns, "ambiguous", "1")  # type: ignore[arg-type]
+    corpus = with_columns(small_corpus(), ambiguous=["1"] * 60)
     firm = fit_corpus(small_corpus(), "owner").probabilities(corpus.documents)
     unsure = fit_corpus(corpus, "owner").probabilities(corpus.documents)
     assert np.abs(unsure - 0.5).mean() < np.abs(firm - 0.5).mean()
