@@ -8,12 +8,14 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,19 +45,29 @@ class Checkout:
     root: Path
     programs: Path
 
+    @contextmanager
     def start(
         self, script: str | Path = "run", *arguments: str, **changes: str
-    ) -> subprocess.Popen[str]:
-        """Start a script from another folder, with nothing of this process's environment."""
-        return subprocess.Popen(
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Start a script from another folder, with nothing of this process's environment.
+
+        What it leaves running is killed in the end.
+        """
+        with subprocess.Popen(
             [self.root / "scripts" / script, *arguments],
             cwd=self.programs,
             env={"PATH": str(self.programs), "HOME": str(self.root.parent), **changes},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
             preexec_fn=respect_permissions,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def run(
         self, script: str | Path = "run", *arguments: str, **changes: str

@@ -159,12 +159,22 @@ def evaluate(
 
     Example: jeeves evaluate --messages mails --labels labels.tsv --group owner --headline
     """
+    from dataclasses import replace
+
     from jeeves import logs
     from jeeves.learning import corpus, evaluation
 
     logs.configure(quiet=True)
-    report = evaluation.evaluate(
-        corpus.load(messages, labels), group, headline=headline, weights=weights
+    labelled = corpus.load(messages, labels)
+    if headline:
+        labelled.require("ambiguous", "stratum")
+    if weights:
+        labelled = labelled.weighed_by(weights)
+    report = evaluation.evaluate(labelled, group)
+    report = replace(
+        report,
+        headline=report.headline if headline else None,
+        natural=report.natural if weights else None,
     )
     if as_json:
         print(json.dumps(report.as_dict(), indent=2))

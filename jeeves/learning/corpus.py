@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +40,8 @@ class Corpus:
     messages: Sequence[LabelledMessage]
     #: Labelled mails that could not be parsed and are left out.
     unreadable: int = 0
+    #: Column that says how many mails of a mailbox a message stands for.
+    weight_column: str = "weight"
 
     @cached_property
     def documents(self) -> list[Document]:
@@ -91,13 +93,33 @@ class Corpus:
     @property
     def natural_weights(self) -> NDArray[np.float64]:
         """How many mails of a mailbox each message stands for, shape (n,); 0 where not drawn."""
-        weights = [float(one.columns.get("weight") or 1.0) for one in self.messages]
+        weights = [float(one.columns.get(self.weight_column) or 1.0) for one in self.messages]
         return np.where(self.drawn, np.array(weights, dtype=np.float64), 0.0)
 
     def having(self, column: str, values: Collection[str]) -> Corpus:
         """The messages whose ``column`` holds one of ``values``."""
         kept = [one for one in self.messages if one.columns.get(column) in values]
-        return Corpus(kept, self.unreadable)
+        return replace(self, messages=kept)
+
+    def weighed_by(self, column: str) -> Corpus:
+        """The same messages, with the weights of another column.
+
+        Raises:
+            ConfigError: there is no such column, or it holds other than numbers.
+        """
+        self.require(column)
+        try:
+            for one in self.messages:
+                float(one.columns[column] or 1.0)
+        except ValueError as exc:
+            raise ConfigError(f"The column {column!r} of the labels holds no weights.") from exc
+        return replace(self, weight_column=column)
+
+    def require(self, *columns: str) -> None:
+        """Raise ConfigError unless every message has these columns."""
+        missing = [column for column in columns if column not in self.columns]
+        if missing:
+            raise ConfigError(f"The labels have no column {', '.join(missing)}.")
 
 
 def load(messages: Path, labels: Path) -> Corpus:

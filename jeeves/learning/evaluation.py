@@ -166,7 +166,9 @@ def report(corpus: Corpus, probabilities: Floats, thresholds: Thresholds, method
         unreadable=corpus.unreadable,
         all=everything,
         headline=over(clear) if {"ambiguous", "stratum"} <= columns else None,
-        natural=over(corpus.drawn, corpus.natural_weights) if "weight" in columns else None,
+        natural=over(corpus.drawn, corpus.natural_weights)
+        if corpus.weight_column in columns
+        else None,
     )
 
 

@@ -157,7 +157,9 @@ def choose_thresholds(probabilities: Floats, labels: Bools, weights: Floats) -> 
 def _below(p: Floats, i: int) -> float:
     """A cut that lets through ``p[i]`` and nothing after it, inside (0, 1)."""
     following = p[i + 1] if i + 1 < len(p) else p[i] / 2
-    return float(np.clip((p[i] + following) / 2, 1e-6, 1 - 1e-6))
+    middle = (p[i] + following) / 2
+    # Between neighbouring floats there is no middle.
+    return float(np.clip(middle if middle > following else p[i], 1e-6, 1 - 1e-6))
 
 
 def expit(log_odds: Floats) -> Floats:

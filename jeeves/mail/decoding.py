@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from functools import lru_cache
 
 # What mailers write is not always what they mean: the wider sets contain the named ones
 # (the WHATWG Encoding standard maps labels the same way).
 _WIDER = {
-    "ascii": "cp1252",
-    "us-ascii": "cp1252",
-    "iso-8859-1": "cp1252",
-    "latin1": "cp1252",
+    "iso8859-1": "cp1252",
     "gb2312": "gb18030",
     "gbk": "gb18030",
-    "ks_c_5601-1987": "cp949",
-    "euc-kr": "cp949",
+    "euc_kr": "cp949",
     "shift_jis": "cp932",
-    "iso-8859-8-i": "iso-8859-8",
-    "iso-8859-8-e": "iso-8859-8",
 }
 # Codecs of Python that are no charsets of mail; the first two take quadratic time.
-_NO_CHARSET = frozenset(
-    {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape"}
-)
+_NO_CHARSET = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 # Seven-bit charsets in which ASCII bytes are not ASCII text.
 _SHIFTING = ("iso-2022", "iso2022", "utf-7", "utf7", "hz")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -55,15 +48,16 @@ def to_text(raw: bytes, charset: str = "") -> str:
 @lru_cache(maxsize=64)
 def _known(name: str) -> str | None:
     """A codec of Python for the charset ``name``, or None."""
-    for candidate in (name, name.removeprefix("x-")):
-        codec = _WIDER.get(candidate, candidate)
-        if codec and codec not in _NO_CHARSET:
-            try:
-                # Also refuses what is a codec but yields no text ("base64", "rot13").
-                b"".decode(codec)
-                b"a".decode(codec, "replace")
-            except (LookupError, ValueError):
-                continue
+    # "x-sjis"; "iso-8859-8-i" tells the direction of the writing (RFC 1556).
+    for candidate in (name, name.removeprefix("x-").removesuffix("-i")):
+        try:
+            codec = codecs.lookup(candidate).name
+            codec = _WIDER.get(codec, codec)
+            # Refuses what is a codec but yields no text ("base64", "rot13").
+            b"a".decode(codec, "replace")
+        except (LookupError, ValueError):
+            continue
+        if codec not in _NO_CHARSET:
             return codec
     return None
 

@@ -172,8 +172,8 @@ def test_terminated_set_up_ends_its_installer(checkout: Checkout) -> None:
         wait_for(lambda: pid.exists() and pid.read_text().endswith("\n"))
         process.terminate()
         assert process.wait(timeout=5) == 128 + signal.SIGTERM
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pid.read_text()), 0)
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid.read_text()), 0)
 
 
 def test_two_starts_at_once_set_up_once_and_both_run(checkout: Checkout) -> None:

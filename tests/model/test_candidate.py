@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from jeeves.errors import ModelCorrupt, ModelIncompatible
 from jeeves.learning import registry
 from jeeves.learning.candidate import Candidate, load_fitted, train
+from jeeves.learning.training import fit_corpus, out_of_fold
 from tests.builders import NOW, a_message
 from tests.model.small_corpus import NEEDS_LOCATION, OTHER, small_corpus
 
@@ -28,6 +30,15 @@ def test_mail_that_asks_to_meet_is_told_from_other_mail(candidate: Candidate) ->
 
 def test_the_same_mail_gives_the_same_table(candidate: Candidate) -> None:
     assert train(small_corpus()).fitted.table().dumps() == candidate.fitted.table().dumps()
+
+
+def test_the_model_says_calibrated_probabilities(candidate: Candidate) -> None:
+    corpus = small_corpus()
+    scale = out_of_fold(corpus, "owner")
+    raw = fit_corpus(corpus, "owner").log_odds(corpus.documents)
+    calibrated = candidate.fitted.log_odds(corpus.documents)
+    assert scale.slope != 1
+    np.testing.assert_allclose(calibrated, scale.slope * raw + scale.offset, rtol=0, atol=1e-9)
 
 
 def test_a_saved_model_serves_what_was_fitted(candidate: Candidate, tmp_path: Path) -> None:
@@ -69,7 +80,7 @@ def test_nothing_is_unpickled_before_the_file_has_proved_itself(
 def test_a_pipeline_of_other_libraries_is_not_unpickled(
     candidate: Candidate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(registry.metadata, "version", lambda _: "0.0.1")
+    monkeypatch.setattr(metadata, "version", lambda _: "0.0.1")
     version = candidate.save(tmp_path, NOW + timedelta(days=1))
     monkeypatch.undo()
     with pytest.raises(ModelIncompatible, match=r"0\.0\.1"):

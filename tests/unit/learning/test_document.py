@@ -112,8 +112,12 @@ def test_the_version_is_raised_when_the_document_of_any_mail_changes() -> None:
         a_message(subject=text, body=f"{text}\n> {text}", own_words=text) for text, _ in MASKED
     ]
     read = [
-        (one.text, one.meeting, {name: round(value, 6) for name, value in one.facts.items()})
+        (
+            tokens(one.text),
+            tokens(one.meeting),
+            {name: round(value, 6) for name, value in one.facts.items()},
+        )
         for one in [*small_corpus().documents, *map(document, mails)]
     ]
     digest = hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()[:16]
-    assert (DOCUMENT_VERSION, digest) == (1, "")
+    assert (DOCUMENT_VERSION, digest) == (1, "160c3612225b5103")

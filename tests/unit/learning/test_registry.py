@@ -47,11 +47,11 @@ def reseal(place: Path, **changes: Any) -> None:
     (place / registry.MANIFEST).write_text(json.dumps(manifest))
 
 
-def truncate(name: str) -> Callable[[Path], None]:
+def truncate(name: str) -> Callable[[Path], object]:
     return lambda place: (place / name).write_bytes((place / name).read_bytes()[:-5])
 
 
-def tamper(name: str) -> Callable[[Path], None]:
+def tamper(name: str) -> Callable[[Path], object]:
     def change(place: Path) -> None:
         content = bytearray((place / name).read_bytes())
         content[-3] ^= 1
@@ -60,7 +60,7 @@ def tamper(name: str) -> Callable[[Path], None]:
     return change
 
 
-def remove(name: str) -> Callable[[Path], None]:
+def remove(name: str) -> Callable[[Path], object]:
     return lambda place: (place / name).unlink()
 
 
@@ -77,7 +77,7 @@ def rename(place: Path) -> None:
     reseal(place, version=other.name)
 
 
-BAD: dict[str, tuple[Callable[[Path], None], type[ModelError]]] = {
+BAD: dict[str, tuple[Callable[[Path], object], type[ModelError]]] = {
     "table truncated": (truncate(registry.TABLE), ModelCorrupt),
     "table tampered with": (tamper(registry.TABLE), ModelCorrupt),
     "table missing": (remove(registry.TABLE), ModelCorrupt),

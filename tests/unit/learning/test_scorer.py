@@ -18,7 +18,7 @@ from jeeves.domain.verdict import Thresholds
 from jeeves.learning.document import document
 from jeeves.learning.features import Fitted
 from jeeves.learning.scorer import TableScorer
-from jeeves.learning.table import Table
+from jeeves.learning.table import Table, TermWeights
 from jeeves.learning.training import fit_corpus
 from tests.builders import a_message
 from tests.model.small_corpus import NEEDS_LOCATION, OTHER, small_corpus
@@ -98,11 +98,17 @@ def test_a_scorer_is_what_the_service_asks_for(scorer: TableScorer) -> None:
     assert weights == sorted(weights, reverse=True)
 
 
-def test_reasons_are_the_words_of_the_mail_and_not_their_stems(scorer: TableScorer) -> None:
-    score = scorer.score(
-        a_message(subject="", own_words="Meetings, meetings!", body="Meetings, meetings!")
+def test_reasons_are_the_words_of_the_mail_and_not_their_stems() -> None:
+    table = Table(
+        intercept=-1.0,
+        text=TermWeights.of(["fine"], [1.0], [0.5]),
+        meeting=TermWeights.of(["meet"], [1.0], [2.0]),
+        facts={},
+        stems={"meetings": "meet"},
     )
-    assert all("meetings" in r.words for r in score.reasons if r.words.startswith("meet"))
+    scorer = TableScorer(table, "test", Thresholds(alert=0.5, unsure=0.1))
+    score = scorer.score(a_message(subject="", own_words="Fine meetings!", body="Fine meetings!"))
+    assert [(one.words, one.weight) for one in score.reasons] == [("meetings", 2.0), ("fine", 0.5)]
 
 
 def test_a_token_unknown_to_the_table_changes_nothing_but_the_length(scorer: TableScorer) -> None:

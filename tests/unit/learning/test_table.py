@@ -24,6 +24,8 @@ def test_a_table_comes_back_as_it_was_written() -> None:
 
 def test_equal_tables_are_equal_bytes() -> None:
     assert SMALL.dumps() == Table.loads(SMALL.dumps()).dumps()
+    # No time of writing (RFC 1952, 2.3.1: MTIME).
+    assert SMALL.dumps()[4:8] == bytes(4)
 
 
 @pytest.mark.parametrize(

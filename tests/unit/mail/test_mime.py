@@ -179,6 +179,13 @@ def test_references_are_each_named_once_oldest_first() -> None:
     assert digest.thread_key == "id:a@example.org"
 
 
+def test_a_mail_that_names_itself_begins_its_own_thread() -> None:
+    read_one = read_bytes(b"From: a@example.org\nMessage-ID: <x@y>\nReferences: <x@y>\n\nHello\n")
+    assert isinstance(read_one, Message)
+    assert read_one.references == ()
+    assert read_one.thread_key == "id:x@y"
+
+
 def test_the_thread_key_prefers_gmails_id_and_falls_back_to_the_digest() -> None:
     raw = (FIXTURES / "plain-reply.eml").read_bytes()
     fetched = FetchedMail(raw, "INBOX", RECEIVED_AT, gmail_thread_id="18446744073709551615")
@@ -206,7 +213,8 @@ def test_one_mail_has_one_digest_however_it_was_kept() -> None:
     in_mbox = f"{head}\n\n{text}".replace("\nFrom ", "\n>From ").encode()
     encoded = head + "\nContent-Transfer-Encoding: base64\n\n"
     in_base64 = encoded.encode() + base64.b64encode(text.encode())
-    digests = {read_bytes(raw).digest for raw in (by_imap, in_mbox, in_base64)}
+    padded = f"{head}\n\n{text}".replace("Monday on", "Monday  on ").encode() + b" \n\n"
+    digests = {read_bytes(raw).digest for raw in (by_imap, in_mbox, in_base64, padded)}
     assert len(digests) == 1
     assert read_bytes(by_imap.replace(b"Monday", b"Friday")).digest not in digests
 
@@ -285,11 +293,16 @@ def test_a_mail_that_is_only_a_calendar_has_it_as_body() -> None:
     assert only.own_words == ""
 
 
+@pytest.mark.parametrize("raw", [b"", b"\r\n \n"])
+def test_nothing_is_an_empty_mail(raw: bytes) -> None:
+    unreadable = read_bytes(raw)
+    assert isinstance(unreadable, Unreadable)
+    assert unreadable.reason == "The mail is empty."
+
+
 @pytest.mark.parametrize(
     "raw",
     [
-        b"",
-        b"\r\n \n",
         b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)),
         b"Only text without any header.\nIt goes on.\n",
         b"name: a settings file\nvalue: no mail\n\nreally\n",

@@ -1,0 +1,111 @@
+"""Train and evaluate on the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.builders import raw_mail
+from tests.e2e.conftest import Jeeves
+
+PROPOSALS = (
+    "Do you want to meet for lunch on {day}?",
+    "Are you free for a coffee on {day} at 3 pm? Would love to meet.",
+    "Let us get together on {day} to go over the plan. What time suits you?",
+    "Can we meet on {day}? I would like to show you the drawings.",
+)
+OTHERS = (
+    "Please find the invoice for {day} attached.",
+    "The report is late, it comes on {day}. Sorry about that.",
+    "Thank you for the photos of {day}, they are lovely.",
+    "Your parcel was handed over on {day}.",
+)
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> tuple[Path, Path]:
+    """A folder of messages and its labels: forty mails of five owners."""
+    messages, labels = tmp_path / "messages", tmp_path / "labels.tsv"
+    messages.mkdir()
+    columns = ["id", "needs_location", "owner", "ambiguous", "stratum", "weight"]
+    with labels.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, delimiter="\t")
+        table.writerow(columns)
+        for owner, day in enumerate(DAYS):
+            for label, texts in (("1", PROPOSALS), ("0", OTHERS)):
+                for number, text in enumerate(texts):
+                    name = f"{day}-{label}-{number}"
+                    raw = raw_mail("About " + day, text.format(day=day))
+                    (messages / f"{name}.eml").write_bytes(raw)
+                    table.writerow([name, label, f"owner{owner}", "0", "strong", "1.5"])
+    return messages, labels
+
+
+def arguments(labelled: tuple[Path, Path]) -> list[str]:
+    return ["--messages", str(labelled[0]), "--labels", str(labelled[1])]
+
+
+def test_a_model_is_fitted_written_and_serves(
+    jeeves: Jeeves, labelled: tuple[Path, Path], tmp_path: Path
+) -> None:
+    models = tmp_path / "my models"
+    out = jeeves("train", *arguments(labelled), "--models-dir", str(models)).stdout
+    assert "average precision" in out
+    version = (models / "current").read_text(encoding="utf-8").strip()
+    manifest = json.loads((models / version / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["training"]["messages"] == 40
+    jeeves.configure(JEEVES_MODELS_DIR=str(models))
+    lines = [json.loads(line) for line in jeeves("score", str(labelled[0])).stdout.splitlines()]
+    assert {line["model"] for line in lines} == {version}
+    assert version in jeeves("doctor", code=None).stdout
+
+
+def test_an_evaluation_shows_what_was_asked_for(
+    jeeves: Jeeves, labelled: tuple[Path, Path]
+) -> None:
+    plain = jeeves("evaluate", *arguments(labelled)).stdout
+    assert "grouped by owner" in plain
+    assert "headline" not in plain
+    assert "natural" not in plain
+    full = jeeves(
+        "evaluate", *arguments(labelled), "--group", "owner", "--headline", "--weights", "weight"
+    ).stdout
+    assert "headline: 40 messages" in full
+    assert "natural: 40 messages" in full
+    report = json.loads(jeeves("evaluate", *arguments(labelled), "--json").stdout)
+    assert report["all"]["messages"] == 40
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        (["--group", "nobody"], "no column"),
+        (["--weights", "nothing"], "no column nothing"),
+        (["--weights", "owner"], "holds no weights"),
+    ],
+)
+def test_a_missing_column_is_one_sentence(
+    jeeves: Jeeves, labelled: tuple[Path, Path], extra: list[str], sentence: str
+) -> None:
+    result = jeeves("evaluate", *arguments(labelled), *extra, code=2)
+    assert sentence in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_labels_that_cannot_be_trained_on_are_one_sentence(
+    jeeves: Jeeves, labelled: tuple[Path, Path], tmp_path: Path
+) -> None:
+    labels = labelled[1]
+    rows = labels.read_text(encoding="utf-8").splitlines()
+    labels.write_text("\n".join([rows[0], *[r for r in rows if "-0-" in r]]), encoding="utf-8")
+    result = jeeves("train", *arguments(labelled), "--models-dir", str(tmp_path / "m"), code=1)
+    assert "both are needed" in result.stderr
+    assert not (tmp_path / "m").exists()
+    labels.write_text("id\tlabel\nx\t1\n", encoding="utf-8")
+    assert "needs_location" in jeeves("train", *arguments(labelled), code=1).stderr
+    result = jeeves("train", "--messages", str(tmp_path / "no"), "--labels", str(labels), code=2)
+    assert "no folder" in result.stderr
