@@ -111,7 +111,7 @@ def make_checkout(folder: Path) -> Checkout:
     (root / "pytest.py").write_text(ECHO)
     programs = folder / "programs"
     programs.mkdir()
-    for name in ("cmp", "dirname", "kill", "readlink", "sh", "sleep"):
+    for name in ("cmp", "dirname", "readlink", "sh", "sleep"):
         path = shutil.which(name)
         assert path is not None
         (programs / name).symlink_to(path)

@@ -116,11 +116,11 @@ class Lines:
                     self._console.print(f"first verdict {seconds:.1f} s after the start")
                 self._shown.add(row.id)
                 if row.message is not None and row.message.origin is Origin.LIVE:
-                    self._console.print(verdict_line(row))
+                    self._console.print(verdict_line(row), soft_wrap=True)
             for alert in row.alerts:
                 if alert.reference not in self._said and alert.state is AlertState.SENT:
                     self._said.add(alert.reference)
-                    self._console.print(Text("  ").append_text(saying(alert)))
+                    self._console.print(Text("  ").append_text(saying(alert)), soft_wrap=True)
 
 
 def verdict_line(row: ListedMessage) -> Text:

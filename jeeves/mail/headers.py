@@ -183,7 +183,8 @@ def message_ids(values: Sequence[str]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for value in values:
         text = decode(value)
-        ids = _MESSAGE_ID.findall(text) or [word for word in text.split() if "@" in word]
+        # Old programs wrote "Your mail of Monday" into In-Reply-To: no id stands in that.
+        ids = _MESSAGE_ID.findall(text) or ([text] if "@" in text and " " not in text else [])
         for written in ids:
             bare = "".join(written.split())
             if 0 < len(bare) <= _LONGEST_ID:

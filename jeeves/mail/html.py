@@ -1,4 +1,8 @@
-"""HTML of a mail to the text that a person sees."""
+"""HTML of a mail to the text that a person sees.
+
+By selectolax (lexbor), which reads markup as browsers do: twice the speed of html.parser, which
+besides takes quadratic time for unclosed comments and tags.
+"""
 
 from __future__ import annotations
 

@@ -176,10 +176,10 @@ def _content(part: Part, fields: headers.Fields, depth: int = 0) -> _Content:
     kind, parameters = headers.value_and_parameters(fields, "content-type")
     main, _, subtype = kind.partition("/")
     if part.is_multipart():
-        if main == "message":
-            whole = subtype in ("rfc822", "global", "news")
-            return _forwarded(part, fields, depth + 1) if whole else _NOTHING
         inner = [child for child in part.get_payload() if isinstance(child, Part)]
+        if main == "message":
+            whole = inner and subtype in ("rfc822", "global", "news")
+            return _forwarded(inner[0], fields, depth + 1) if whole else _NOTHING
         contents = [_content(child, _fields(child), depth + 1) for child in inner]
         if subtype == "alternative":
             return _best(contents)
@@ -246,11 +246,11 @@ def _joined(contents: list[_Content]) -> _Content:
     return _Content(source="\n\n".join(c.text for c in filled), invitations=invitations)
 
 
-def _forwarded(part: Part, fields: headers.Fields, depth: int) -> _Content:
-    """A mail that is attached to this one, as mail programs write out a forwarded one."""
-    mail = part.get_payload(0)
-    if not isinstance(mail, Part):
-        return _NOTHING
+def _forwarded(mail: Part, fields: headers.Fields, depth: int) -> _Content:
+    """A mail that is attached to this one, as mail programs write out a forwarded one.
+
+    ``fields``: those of the part that it is.
+    """
     encoding = headers.value_and_parameters(fields, "content-transfer-encoding")[0]
     if encoding == "base64" and not mail.is_multipart():
         # Against RFC 2046, 5.2.1, and yet it is done.

@@ -13,6 +13,7 @@ _LAST_LINES = 8
 _CONTACT_LENGTH = 80
 _CONTACT_LINES = 10
 _DELIMITERS = ("-", "_")
+_AROUND_CLOSING = " \t\xa0.,!;:*-\u2013"
 _RULES = frozenset("-_=*~+# \t\xa0")
 
 _DISCLAIMER_HINTS = (
@@ -74,7 +75,8 @@ _DISCLAIMER_SIGNS = (
     ),
 )
 
-_PHONE = re.compile(r"\+?\(?\d[\d() \t./-]{5,18}\d")
+# A number, or an extension ("x3-6711").
+_PHONE = re.compile(r"\+?\(?\d[\d() \t./-]{5,18}\d|\bx\d[\d-]{2,6}\b")
 _CONTACT_LABEL = re.compile(
     r"\W*(?:tel|phone|ph|fax|mobile|mob|cell|office|direct|direkt|work|home|pager|skype|web|e-?mail|"
     r"t[ée]l[ée]phone|telefon|telefono|tel[ée]fono|handy|[tmpfoc])\b\s?[.:#)]",
@@ -92,7 +94,7 @@ _NAME_WORD = re.compile(r"[^\W\d_a-z](?:[\w.'\u2019-]{0,3}\.|[\w.'\u2019-]*\w)?,
 _SMALL_WORDS = frozenset(
     (
         *("of", "and", "the", "for", "de", "la", "le", "du", "von", "van", "der", "den", "dos"),
-        *("da", "di", "y", "et", "und", "&", "-", "|", "/", "\u2013"),
+        *("da", "di", "y", "et", "und", "to", "in", "&", "-", "|", "/", "\u2013"),
     )
 )
 _DASHED_NAME = re.compile(
@@ -191,9 +193,13 @@ def _above_contact_block(lines: list[str]) -> list[str]:
         looked_at += 1
         if looked_at > _CONTACT_LINES + 1:
             break
-        closing = lines[index].strip(" \t\xa0.,!;:*-\u2013").lower()
+        closing = lines[index].strip(_AROUND_CLOSING).lower()
         if closing in languages.COURTESIES and index < last:
             return lines[:index]
+        courtesy, comma, name = lines[index].partition(",")
+        if comma and courtesy.strip(_AROUND_CLOSING).lower() in languages.COURTESIES:
+            # "Regards, Ana" on one line.
+            return lines[:index] if _is_name(name, longest=3) else lines
         if closing in languages.THANKS:
             return lines[: index + 1]
         if not _is_contact(lines[index]):

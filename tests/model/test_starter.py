@@ -77,6 +77,7 @@ def test_the_manifest_states_what_to_expect_at_the_cuts(manifest: dict[str, Any]
     assert expected["recall"] <= expected["unsure_recall"]
 
 
+@pytest.mark.timeout(400)
 def test_the_headline_can_be_measured_again(shared_data: Path, manifest: dict[str, Any]) -> None:
     folder = shared_data / "data" / "needs-location"
     labels = folder / "labels.tsv"

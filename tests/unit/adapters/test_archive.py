@@ -59,6 +59,13 @@ def test_without_a_credible_date_the_time_of_the_file_counts(tmp_path: Path, dat
     assert mail.received_at == changed_at
 
 
+def test_a_date_in_the_text_is_not_the_date_of_the_mail(tmp_path: Path) -> None:
+    text = "Date: Mon, 14 May 2001 09:30:00 -0700"
+    path = write(tmp_path / "one.eml", an_eml(text, date=""))
+    (mail,) = fetched(mails(path))
+    assert mail.received_at.timestamp() == pytest.approx(path.stat().st_mtime)
+
+
 def test_a_folder_is_read_in_the_order_of_its_paths(tmp_path: Path) -> None:
     write(tmp_path / "b" / "1.EML", an_eml("third"))
     write(tmp_path / "a" / "2.eml", an_eml("second"))
@@ -120,6 +127,8 @@ def test_lines_that_begin_with_from_stay_in_their_mail(tmp_path: Path) -> None:
         "From ana@example.org Tue Mar  3 09:30:00 2026\n\n"
         "From ana@example.org Tue Mar  3 09:30:00 2026\n"
         "and this is no header field.\n"
+        "From ana@example.org Tue Mar  3 09:30:00 2026\n"
+        "Subject: quoted\n"
     )
     text = f"{ENVELOPE}From: a@example.org\n\n{body}\n{ENVELOPE}{an_eml('two')}"
     first, second = fetched(mails(write(tmp_path / "all.mbox", text)))
@@ -183,6 +192,7 @@ def test_a_maildir_is_read_with_its_flags(tmp_path: Path) -> None:
 def test_an_eml_that_begins_like_an_mbox_is_one_mail(tmp_path: Path) -> None:
     (mail,) = fetched(mails(write(tmp_path / "one.eml", ENVELOPE + an_eml("one"))))
     assert subject(mail) == "one"
+    assert mail.mailbox == str(tmp_path / "one.eml")
 
 
 def test_mails_are_given_one_by_one(tmp_path: Path) -> None:
@@ -203,6 +213,12 @@ def test_what_holds_no_mail_is_refused_at_once_with_its_path(tmp_path: Path, nam
         mails(tmp_path / name)
     assert str(tmp_path / name) in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+def test_a_path_that_cannot_be_opened_is_refused_with_the_reason(tmp_path: Path) -> None:
+    path = write(tmp_path / "one.eml", an_eml()) / "below"
+    with pytest.raises(ConfigError, match="cannot be read: Not a directory"):
+        mails(path)
 
 
 def test_real_mail_survives_an_mbox(shared_data: Path, tmp_path: Path) -> None:

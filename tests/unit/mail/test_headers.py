@@ -60,6 +60,7 @@ def test_mailboxes(value: str, mailboxes: list[tuple[str, str]]) -> None:
         ("=?utf-8?q?=ED=A0=80x?=", "\u00ed \u20acx"),
         ("=?utf-8?q?a?= =?iso-8859-1?q?b?=", "ab"),
         ("=?unicode-escape?q?=5Cu00e4=FC?=", "\\u00e4ü"),
+        ("=?utf-8?b?a?=", "=?utf-8?b?a?="),
         ("=?utf-8?q?never closed", "=?utf-8?q?never closed"),
         ("a\r\n b\n\tc", "a b c"),
     ],
@@ -86,6 +87,10 @@ def test_values_are_decoded_to_one_line(value: str, text: str) -> None:
 def test_dates_keep_their_offset_or_are_none(value: str, written: str | None) -> None:
     sent_at = headers.sent_at(value, NOW)
     assert (sent_at.isoformat() if sent_at else None) == written
+
+
+def test_an_address_in_a_sentence_is_no_message_id() -> None:
+    assert headers.message_ids(["Mail of ana@example.org on Monday"]) == ()
 
 
 def test_message_ids_are_found_in_whatever_surrounds_them() -> None:

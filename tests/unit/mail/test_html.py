@@ -36,6 +36,7 @@ from jeeves.mail.quoting import own_words
         ("zero\u200bwidth", "zerowidth"),
         ("unclosed <b>tags <p>every<div>where", "unclosed tags\n\nevery\n\nwhere"),
         ("", ""),
+        ("<frameset><frame></frameset>", ""),
     ],
 )
 def test_html_to_text(html: str, text: str) -> None:

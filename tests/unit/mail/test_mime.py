@@ -327,6 +327,13 @@ def test_a_mail_that_breaks_the_parser_is_unreadable_and_the_reason_tells_no_con
     assert "secret" not in unreadable.reason
 
 
+def test_text_that_lies_deeper_than_anybody_nests_is_left_out() -> None:
+    parts = [f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(30)]
+    read_one = read_bytes(("From: ana@example.org\n" + "".join(parts) + "\nLunch?\n").encode())
+    assert isinstance(read_one, Message)
+    assert read_one.body == ""
+
+
 def test_a_mail_of_many_megabytes_keeps_its_text() -> None:
     attached = base64.encodebytes(bytes(4_000_000))
     raw = (

@@ -80,6 +80,7 @@ def test_text_below_a_quote_without_marks_belongs_to_it() -> None:
         "Begin forwarded message:\n\nFrom: Sam\nSubject: Lunch",
         "Sam Reader on 05/14/2001 10:00:00 AM\nTo: Ana/HOU/ECT@ECT\ncc:  \nSubject: Lunch",
         "Sam Reader@ENRON\n05/14/2001 10:00 AM\nTo: Ana/HOU/ECT@ECT\ncc:  \nSubject: Lunch",
+        "Sam Reader@ENRON\nSent by: Ina Noon@ENRON\n05/14/2001 10:00 AM\nTo: A\ncc:  \nSubject: L",
         '"Sam" <sam@example.org> on 05/14/2001 \n10:00:00 AM\nTo: ana@example.org\ncc: ',
         '\t"Sam Reader" <sam@example.org>\n\t05/14/2001 10:00 AM\n\t\t \n\t\t To: Ana\n\t\t cc: ',
         "          Sam Reader\n          <sam@ex          To:     ana@example.org\n"
@@ -116,10 +117,18 @@ def test_a_sender_who_added_nothing_has_no_own_words(forward: str) -> None:
         "Meeting on 05/14/2001 10:00 AM\nWhere: room 12",
         "Options:\n- Monday\n- Tuesday",
         "Thanks,\nTuesday at noon works.",
-        "Sent from my desk, which is much easier than from my telephone.",
+        "Sent from my desk, which is much easier.",
+        "Sent from the office where I sit every day of this week",
+        "Note: this is confidential. Lunch on Thursday?",
+        "Can we meet?\n\nBest,\nThursday Noon",
+        "Regards, and see you at noon",
+        "Will they come?\n\nAna Smith\nBob Stone",
         "Please treat this as confidential. Lunch on Thursday?",
         "The price -- as discussed -- is fine.",
         ">From now on we meet on Mondays.",
+        "Agenda:\n    To: be decided together",
+        "Plan:\n          Ana          To: come along\nIs that fine?",
+        "These come:\n" + "Ana Smith\n" * 14 + "Bob Stone",
     ],
 )
 def test_ordinary_text_stays(text: str) -> None:
@@ -137,6 +146,8 @@ def test_ordinary_text_stays(text: str) -> None:
         "Von meinem iPhone gesendet",
         "Best regards,\nAna Smith\nDirector, Product Management\n(555) 346-9947\nwww.example.com",
         "Mit freundlichen Grüßen\nAna Smith",
+        "Regards, Ana",
+        "Regards,\nAna Smith\nAssistant to Sam Reader\nx3-6711",
         "Ana Smith\nExample Corporation\n(713) 345-6541",
         "-Ana",
         "_______________________________________________\nclub mailing list\nclub@example.org",
@@ -149,6 +160,11 @@ def test_ordinary_text_stays(text: str) -> None:
 )
 def test_what_stands_below_a_letter_is_no_own_word(signature: str) -> None:
     assert own_words(f"Lunch on Thursday?\n\n{signature}\n") == "Lunch on Thursday?"
+
+
+def test_only_what_is_indented_belongs_to_a_head_in_columns() -> None:
+    head = "          Sam          To:     Ana\n                       Subject:     Lunch"
+    assert own_words(f"Gladly.\n{head}\n\nLunch?\n") == "Gladly."
 
 
 def test_a_closing_of_thanks_stays_when_the_name_goes() -> None:
