@@ -39,6 +39,7 @@ def test_equal_tables_are_equal_bytes() -> None:
         gzip.compress(b"{}"),
         gzip.compress(b'"\xff"'),
     ],
+    ids=["empty", "pickle", "cut off", "cut short", "list", "no columns", "no text"],
 )
 def test_what_is_no_table_is_refused(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
