@@ -42,6 +42,7 @@ def examine() -> Iterator[Finding]:
     yield look("mail", lambda: mail(settings))
     yield look("model", lambda: model(settings))
     yield from channels(settings)
+    yield Finding("leaves", True, what_leaves(settings))
 
 
 def look(link: str, examined: Callable[[], str]) -> Finding:
@@ -74,6 +75,16 @@ def model(settings: Settings) -> str:
     if not ok:
         raise JeevesError(version)
     return version
+
+
+def what_leaves(settings: Settings) -> str:
+    """What crosses the machine's border, and whether mail content is in it."""
+    parts = [f"the IMAP session with {settings.imap_host}"] if settings.has_account else []
+    if settings.has_sms:
+        parts.append(
+            "text messages through Twilio: sender's name, subject, a few words of the mail"
+        )
+    return "; ".join(parts) or "nothing"
 
 
 def channels(settings: Settings) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from typing import Protocol
 import structlog
 
 from jeeves.domain.ports import Clock, Mailbox, Notifier, Scorer, Store
-from jeeves.errors import DeliveryError, LoginRefused, StoreError, TransientError
+from jeeves.errors import ConfigError, DeliveryError, LoginRefused, StoreError, TransientError
 from jeeves.service.silence import unread_notices
 from jeeves.service.triage import (
     announce_unread,
@@ -29,7 +29,8 @@ log = structlog.get_logger()
 
 #: Seconds before the n-th reconnect; the last one repeats.
 BACK_OFF = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
-#: A server that refused the login is asked again this seldom: more would lock the account.
+#: A server that refused the login, its certificate or the mailbox is asked again this seldom:
+#: more would lock the account.
 REFUSED_SECONDS = 900.0
 #: How often a courier looks for alerts that became due by themselves.
 COURIER_SECONDS = 5.0
@@ -131,9 +132,10 @@ class Daemon:
                 ever_read, failures = True, 0
                 self._store_lost_at, self._told_directly = None, False
                 self.mailbox.wait(self.poll_seconds, self.stop.is_set)
-            except LoginRefused as exc:
+            except (LoginRefused, ConfigError) as exc:
                 if not ever_read:
                     raise
+                log.warning("refused", seconds=REFUSED_SECONDS, error=str(exc))
                 self._report(store, exc)
                 self.stop.wait(REFUSED_SECONDS)
             except TransientError as exc:

@@ -210,6 +210,7 @@ def test_doctor_finds_all_well(jeeves_on_postgres: Jeeves, gmail: GmailServer) -
     found = {f["link"]: f for f in lines_of_json(jeeves_on_postgres("doctor", "--json", code=None))}
     assert {link for link, f in found.items() if not f["ok"]} == {"sms"}
     assert "read-only" in str(found["mail"]["says"])
+    assert found["leaves"]["says"] == "the IMAP session with 127.0.0.1"
 
 
 def test_the_embedded_database_serves_where_none_is_named(

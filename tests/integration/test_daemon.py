@@ -13,7 +13,7 @@ import pytest
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.alert import Alert, Channel, Receipt
-from jeeves.errors import DeliveryRefused, LoginRefused, MailboxUnavailable
+from jeeves.errors import ConfigError, DeliveryRefused, LoginRefused, MailboxUnavailable
 from jeeves.service import daemon as daemon_module
 from jeeves.service.daemon import Daemon
 from jeeves.service.silence import SILENT_AFTER
@@ -114,10 +114,11 @@ def test_a_login_refused_at_the_start_ends_the_daemon_with_its_sentence(setting:
     assert [str(failure) for failure in setting.failures] == ["Check the password."]
 
 
-def test_a_login_refused_later_is_waited_out(setting: Setting) -> None:
+@pytest.mark.parametrize("refusal", [LoginRefused("Not now."), ConfigError("No such mailbox.")])
+def test_a_refusal_later_on_is_waited_out(setting: Setting, refusal: Exception) -> None:
     with setting.running():
         until(setting.read)
-        setting.mailbox.faults["open"] = LoginRefused("Not now.")
+        setting.mailbox.faults["open"] = refusal
         setting.mailbox.faults["wait"] = MailboxUnavailable("gone")
         until(lambda: not setting.mailbox.faults)
         setting.mailbox.add(raw_mail(date=NOW), NOW)
