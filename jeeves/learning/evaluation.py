@@ -17,7 +17,13 @@ from sklearn.metrics import (
 from jeeves.domain.verdict import Thresholds
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.features import Floats
-from jeeves.learning.training import Bools, OutOfFold, choose_thresholds, out_of_fold
+from jeeves.learning.training import (
+    Bools,
+    OutOfFold,
+    choose_thresholds,
+    out_of_fold,
+    threshold_weights,
+)
 
 RECALL = 0.9
 _RESAMPLES = 1000
@@ -142,7 +148,9 @@ def evaluate(corpus: Corpus, by: str | None = None) -> Report:
 
 def report_out_of_fold(corpus: Corpus, predicted: OutOfFold, by: str) -> Report:
     """The report on out-of-fold predictions, at the thresholds they lead to."""
-    thresholds = choose_thresholds(predicted.probabilities, corpus.labels, corpus.natural_weights)
+    thresholds = choose_thresholds(
+        predicted.probabilities, corpus.labels, threshold_weights(corpus)
+    )
     method = f"out of fold, grouped by {by}"
     return report(corpus, predicted.probabilities, thresholds, method)
 

@@ -39,11 +39,14 @@ def reasons(
         facts: What each fact added.
         words: The words of the mail in order.
     """
-    strongest = nlargest(_CONSIDERED, terms.items(), key=lambda item: (abs(item[1]), item[0]))
+    strongest = nlargest(_CONSIDERED, terms.items(), key=_strength)
     found = [(readable(phrase), weight) for phrase, weight in phrases(strongest, words)]
-    found += facts.items()
-    found = nlargest(REASONS, found, key=lambda item: (abs(item[1]), item[0]))
+    found = nlargest(REASONS, [*found, *facts.items()], key=_strength)
     return tuple(Reason(phrase, weight) for phrase, weight in found if weight)
+
+
+def _strength(item: tuple[str, float]) -> float:
+    return abs(item[1])
 
 
 def phrases(terms: Sequence[tuple[str, float]], words: Sequence[str]) -> list[tuple[str, float]]:

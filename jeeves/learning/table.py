@@ -37,13 +37,13 @@ class TermWeights:
 
     def contributions(self, terms: Iterable[str]) -> dict[str, float]:
         """What each known term of a text adds to the log-odds; unknown terms add nothing."""
-        index = self.index
-        counts = Counter(filter(index.__contains__, terms))
-        tfidf = {
-            term: (1.0 + math.log(count)) * self.idf[index[term]] for term, count in counts.items()
-        }
-        length = math.sqrt(math.fsum(value * value for value in tfidf.values())) or 1.0
-        return {term: value / length * self.weights[index[term]] for term, value in tfidf.items()}
+        index, idf, weights = self.index, self.idf, self.weights
+        tfidf: dict[str, float] = {}
+        for term, count in Counter(filter(index.__contains__, terms)).items():
+            value = idf[index[term]]
+            tfidf[term] = value if count == 1 else (1.0 + math.log(count)) * value
+        length = math.hypot(*tfidf.values()) or 1.0
+        return {term: value / length * weights[index[term]] for term, value in tfidf.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,18 @@ def calibrate(log_odds: Floats, labels: Bools, weights: Floats) -> tuple[float, 
     return slope, offset
 
 
+def threshold_weights(corpus: Corpus) -> Floats:
+    """What each message counts where the cuts are chosen, shape (n,).
+
+    As often as it would come in a mailbox, but nothing where careful readers differed: such a
+    message cannot say what is a miss and what is needless, and a single one that stands for a
+    hundred mails would move the cut by itself.
+    """
+    natural = corpus.natural_weights
+    clear = np.where(corpus.flag("ambiguous"), 0.0, natural)
+    return clear if clear[corpus.labels].any() else natural
+
+
 def choose_thresholds(probabilities: Floats, labels: Bools, weights: Floats) -> Thresholds:
     """The cuts of least cost on out-of-fold probabilities.
 
@@ -140,6 +152,7 @@ def choose_thresholds(probabilities: Floats, labels: Bools, weights: Floats) -> 
     through UNSURE_SHARE of all messages at most (never less than ``alert`` does).
     """
     order = np.argsort(-probabilities, kind="stable")
+    order = order[weights[order] > 0]
     p, y, w = probabilities[order], labels[order], weights[order]
     caught = np.cumsum(w * y)
     needless = np.cumsum(w * ~y)

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from jeeves.domain.verdict import Thresholds
-from jeeves.learning.evaluation import bootstrap_interval, evaluate, figures, report
+from jeeves.learning.evaluation import (
+    bootstrap_interval,
+    evaluate,
+    figures,
+    report,
+    report_out_of_fold,
+)
+from jeeves.learning.training import OutOfFold
 from tests.model.small_corpus import small_corpus, with_columns
 
 CUTS = Thresholds(alert=0.5, unsure=0.2)
@@ -72,6 +79,24 @@ def test_headline_figures_leave_out_ambiguous_and_picked_messages() -> None:
     total = natural.true_positives + natural.false_positives
     total += natural.false_negatives + natural.true_negatives
     assert total == pytest.approx(2 * 54)
+
+
+def test_a_message_on_which_readers_differed_does_not_move_the_thresholds() -> None:
+    corpus = small_corpus()
+    p = np.where(corpus.labels, 0.8, 0.01)
+    p[0], p[1] = 0.05, 0.02
+    predicted = OutOfFold(p, slope=1.0, offset=0.0)
+    heavy = ["500.0" if i == 0 else "1.0" for i in range(60)]
+    doubted = ["1" if i == 0 else "0" for i in range(60)]
+    firm = with_columns(corpus, weight=heavy)
+    cuts = [
+        report_out_of_fold(one, predicted, "owner").thresholds
+        for one in (firm, with_columns(firm, ambiguous=doubted))
+    ]
+    assert cuts[0].alert <= 0.05
+    p[0] = 0.005
+    ignored = report_out_of_fold(with_columns(firm, ambiguous=doubted), predicted, "owner")
+    assert ignored.thresholds == cuts[1]
 
 
 def test_without_those_columns_there_are_only_figures_over_all() -> None:
