@@ -120,7 +120,7 @@ def build(lock: str, held: int) -> None:
     began = time.monotonic()
     first, *others = installers()
     begin(lock)
-    print(f"jeeves: setting up {CURRENT}, once; 150 MB are downloaded", file=sys.stderr)
+    print(f"jeeves: setting up {CURRENT}, once; about 150 MB are downloaded", file=sys.stderr)
     try:
         install(lock, first, held)
     except SetUpFailed as failure:

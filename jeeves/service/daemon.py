@@ -16,14 +16,9 @@ import structlog
 
 from jeeves.domain.ports import Clock, Mailbox, Notifier, Scorer, Store
 from jeeves.errors import ConfigError, DeliveryError, LoginRefused, StoreError, TransientError
+from jeeves.service.delivery import deliver, new_reference
 from jeeves.service.silence import unread_notices
-from jeeves.service.triage import (
-    announce_unread,
-    deliver,
-    ingest,
-    judge_pending,
-    new_reference,
-)
+from jeeves.service.triage import announce_unread, ingest, judge_pending
 
 log = structlog.get_logger()
 

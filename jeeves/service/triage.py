@@ -7,8 +7,6 @@ deliver store.claim -> notifier.send -> store.settle    outside any transaction
 
 from __future__ import annotations
 
-import random
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,16 +14,7 @@ from itertools import islice
 
 import structlog
 
-from jeeves.domain.alert import (
-    Alert,
-    AlertState,
-    Channel,
-    Receipt,
-    next_attempt,
-    sms_text,
-    spoken_text,
-    why_withheld,
-)
+from jeeves.domain.alert import Alert, Channel, sms_text, spoken_text, why_withheld
 from jeeves.domain.message import Cursor, FetchedMail, Message, Origin, Unreadable
 from jeeves.domain.ports import (
     Clock,
@@ -38,9 +27,10 @@ from jeeves.domain.ports import (
     StoredMessage,
 )
 from jeeves.domain.verdict import judge
-from jeeves.errors import DeliveryDelayed, DeliveryRefused, DeliveryUnknown, MailboxError
+from jeeves.errors import MailboxError
 from jeeves.mail.mime import read
-from jeeves.service.silence import undelivered, undelivered_notices, unread_notices
+from jeeves.service.delivery import deliver_all, new_reference
+from jeeves.service.silence import unread_notices
 
 log = structlog.get_logger()
 
@@ -51,12 +41,8 @@ FIRST_READ = timedelta(days=14)
 CLOCK_MARGIN = timedelta(minutes=10)
 #: Mails per transaction.
 BATCH = 200
-#: How long one attempt at a delivery may hold an alert. Longer than any channel's deadline.
-LEASE_SECONDS = 120.0
 #: Name of the heartbeat that a successful read writes.
 READ_BEAT = "read"
-#: No l, 1, o, 0, i, u: read aloud or typed, nothing is confused (after Crockford's base 32).
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +83,6 @@ def run_cycle(
         judged, alerts = judge_pending(mailbox.account, store, load_scorer(), channels, clock)
     sent, failed = deliver_all(mailbox.account, store, notifiers, clock)
     return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed)
-
-
-def deliver_all(
-    account: str, store: Store, notifiers: Sequence[Notifier], clock: Clock
-) -> tuple[int, int]:
-    """Deliver what is due on every channel; counts of those sent and those given up."""
-    channels = [notifier.channel for notifier in notifiers]
-    sent = failed = 0
-    for notifier in notifiers:
-        others = [channel for channel in channels if channel is not notifier.channel]
-        delivered, given_up = deliver(account, store, notifier, others, clock)
-        sent, failed = sent + delivered, failed + given_up
-    return sent, failed
 
 
 def announce_unread(
@@ -254,75 +227,3 @@ def judgement(
             )
         )
     return Judgement(stored.id, verdict, tuple(alerts))
-
-
-def new_reference() -> str:
-    """A reference that no other alert has: 30^8 are possible."""
-    return "jv-" + "".join(secrets.choice(ALPHABET) for _ in range(8))
-
-
-def deliver(
-    account: str,
-    store: Store,
-    notifier: Notifier,
-    other_channels: Sequence[Channel],
-    clock: Clock,
-) -> tuple[int, int]:
-    """Deliver every due alert of one channel; counts of those sent and those given up.
-
-    What cannot be delivered is said once a day through the other channels.
-    """
-    sent = failed = 0
-    for alert in claims(account, store, notifier.channel, clock):
-        settled = attempt(alert, notifier, clock)
-        store.settle(settled, clock())
-        if undelivered(settled, clock()):
-            store.announce(undelivered_notices(settled, other_channels, new_reference, clock()))
-        sent += settled.state is AlertState.SENT
-        failed += settled.state in {AlertState.FAILED, AlertState.EXPIRED}
-        log.info(
-            "alert " + settled.state.value,
-            alert=settled.reference,
-            message=settled.message_id,
-            channel=settled.channel.value,
-            attempts=settled.attempts,
-            error=settled.error or None,
-        )
-    return sent, failed
-
-
-def claims(account: str, store: Store, channel: Channel, clock: Clock) -> Iterator[Alert]:
-    """Claim due alerts one by one until there is none."""
-    while (alert := store.claim(account, [channel], clock(), LEASE_SECONDS)) is not None:
-        yield alert
-
-
-def attempt(alert: Alert, notifier: Notifier, clock: Clock) -> Alert:
-    """``alert`` after one attempt to deliver it."""
-    in_doubt = alert.in_doubt
-    try:
-        receipt: Receipt | None = notifier.find(alert) if in_doubt else None
-        in_doubt = False
-        if receipt is None:
-            if alert.stale(clock()):
-                return replace(alert, state=AlertState.EXPIRED, error="too old to be of use")
-            receipt = notifier.send(alert)
-    except DeliveryRefused as exc:
-        return replace(alert, state=AlertState.FAILED, error=str(exc))
-    except (DeliveryDelayed, DeliveryUnknown) as exc:
-        now = clock()
-        if alert.stale(now):
-            return replace(alert, state=AlertState.EXPIRED, error=str(exc))
-        unknown = in_doubt or isinstance(exc, DeliveryUnknown)
-        return replace(
-            alert,
-            state=AlertState.UNKNOWN if unknown else AlertState.PENDING,
-            not_before=next_attempt(
-                alert.attempts,
-                now,
-                exc.retry_after if isinstance(exc, DeliveryDelayed) else None,
-                jitter=random.random(),  # noqa: S311  # spreads waits, hides nothing
-            ),
-            error=str(exc),
-        )
-    return replace(alert, state=AlertState.SENT, receipt=receipt, error="")

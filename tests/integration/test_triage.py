@@ -16,10 +16,10 @@ from jeeves.errors import (
     DeliveryUnknown,
     MailboxUnavailable,
 )
+from jeeves.service.delivery import LEASE_SECONDS
 from jeeves.service.silence import SILENT_AFTER
 from jeeves.service.triage import (
     FIRST_READ,
-    LEASE_SECONDS,
     CycleReport,
     import_mails,
     run_cycle,
