@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -106,9 +107,16 @@ def test_no_module_is_longer_than_one_sitting() -> None:
     assert long == {}
 
 
-def test_no_file_names_a_path_of_one_machine_or_a_registry() -> None:
+def test_no_file_names_a_path_of_one_machine_or_a_registry(
+    needs_program: Callable[[str, str], str],
+) -> None:
+    needs_program("git", "apt-get install git")
     listing = subprocess.run(
-        ["git", "ls-files", "-z"], capture_output=True, text=True, cwd=ROOT, check=False
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
     )
     if listing.returncode:
         pytest.skip("not a git checkout; clone the repository to run this test")

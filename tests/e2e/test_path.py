@@ -8,6 +8,7 @@ import subprocess
 import time
 import wave
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +48,15 @@ def status_of(jeeves: Jeeves) -> dict[str, Any]:
 
 
 def left_over(jeeves: Jeeves) -> list[str]:
-    """Processes that mention this test's home."""
-    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
-    return [line for line in listing.stdout.splitlines() if str(jeeves.home) in line]
+    """Command lines of the processes that mention this test's home."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        # a process may end while its folder is looked at
+        with suppress(OSError):
+            arguments = (folder / "cmdline").read_bytes().split(b"\0")
+            if any(str(jeeves.home).encode() in argument for argument in arguments):
+                found.append(b" ".join(arguments).decode(errors="replace"))
+    return found
 
 
 def end(process: subprocess.Popen[str], number: int = signal.SIGTERM) -> tuple[str, float]:

@@ -133,7 +133,9 @@ def open_room(home: Path, account: Account | None) -> Room:
         OSError: it cannot be made.
     """
     home = home.resolve()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.parent.mkdir(parents=True, exist_ok=True)
+    # whoever runs the server for root must pass through a home that root makes, not look around
+    new_folder(home, 0o711 if account else 0o700)
     name = home / f"postgres-{MAJOR}"
     if not os.path.lexists(name):
         refuse_other_versions(home)

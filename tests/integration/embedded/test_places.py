@@ -45,6 +45,21 @@ def test_any_name_of_a_home_will_do(
     assert not left_behind
 
 
+def test_a_home_that_is_made_anew_lets_the_server_through_and_nobody_else_look() -> None:
+    # pytest's own folders would not let root's server through, as /var/lib does
+    parent = Path(tempfile.mkdtemp(dir="/tmp"))
+    parent.chmod(0o755)
+    home = parent / "lib" / "jeeves"
+    try:
+        with EmbeddedPostgres(home) as dsn:
+            assert execute(dsn, "SELECT 1") == [(1,)]
+        assert not (home / "postgres-18").is_symlink()
+        assert stat.S_IMODE(home.stat().st_mode) == (0o711 if AS_ROOT else 0o700)
+    finally:
+        end_servers(home)
+        shutil.rmtree(parent)
+
+
 def test_a_temporary_folder_with_odd_characters_will_do(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
