@@ -19,8 +19,11 @@ from jeeves.errors import ConfigError, ModelError
 from jeeves.settings import Settings
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.adapters.postgres.store import PostgresStore
+    from jeeves.service.daemon import Daemon
 
 log = structlog.get_logger()
 
@@ -167,6 +170,28 @@ def make_scorer(settings: Settings) -> Scorer:
     for sentence in loaded.warnings:
         log.warning("model refused", reason=sentence)
     return loaded.scorer
+
+
+def make_daemon(
+    settings: Settings, database: Database, notifiers: Sequence[Notifier], stop: Event
+) -> Daemon:
+    """The daemon of the configured account, not yet running; it ends when ``stop`` is set.
+
+    Raises:
+        ConfigError: no account is configured.
+        ModelError: no model can be served.
+    """
+    from jeeves.service.daemon import Daemon
+
+    return Daemon(
+        mailbox=make_mailbox(settings),
+        open_store=database.store,
+        scorer=make_scorer(settings),
+        notifiers=notifiers,
+        clock=now,
+        poll_seconds=settings.poll_seconds,
+        stop=stop,
+    )
 
 
 def model_in_use(settings: Settings) -> tuple[str, bool]:

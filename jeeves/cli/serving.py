@@ -46,24 +46,19 @@ def watch(settings: Settings) -> None:
     import threading
 
     from jeeves import bootstrap, logs
-    from jeeves.service.daemon import Daemon, stop_on_signals
+    from jeeves.service.daemon import stop_on_signals
 
     logs.configure()
     stop = threading.Event()
     with (
-        stop_on_signals(stop),
+        stop_on_signals(stop) as insistence,
         bootstrap.open_database(settings) as database,
         bootstrap.open_notifiers(settings) as notifiers,
     ):
-        Daemon(
-            mailbox=bootstrap.make_mailbox(settings),
-            open_store=database.store,
-            scorer=bootstrap.make_scorer(settings),
-            notifiers=notifiers,
-            clock=bootstrap.now,
-            poll_seconds=settings.poll_seconds,
-            stop=stop,
-        ).run()
+        try:
+            bootstrap.make_daemon(settings, database, notifiers, stop).run()
+        finally:
+            insistence.end()
 
 
 def check() -> None:

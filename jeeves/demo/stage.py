@@ -29,7 +29,7 @@ from jeeves.demo.screen import Lines, LiveTable, Screen
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.ports import Notifier
 from jeeves.errors import JeevesError
-from jeeves.service.daemon import Daemon, stop_on_signals
+from jeeves.service.daemon import stop_on_signals
 from jeeves.settings import Settings
 
 HEADLINE = (
@@ -80,7 +80,7 @@ def perform(settings: Settings, once: bool) -> None:
         screen = LiveTable(settings.zone, HEADLINE)
     else:
         screen = Lines(settings.zone, HEADLINE)
-    with stop_on_signals(stop), ExitStack() as stack:
+    with stop_on_signals(stop) as insistence, ExitStack() as stack:
         server = GmailServer(initial_mails(bootstrap.now()))
         stack.push(server)
         with in_thread(server.__enter__):
@@ -93,15 +93,9 @@ def perform(settings: Settings, once: bool) -> None:
         stack.enter_context(screen)
         # after the screen has taken standard error, so that a warning does not tear it
         logs.configure(quiet=True)
-        daemon = Daemon(
-            mailbox=bootstrap.make_mailbox(account),
-            open_store=database.store,
-            scorer=bootstrap.make_scorer(settings),
-            notifiers=notifiers,
-            clock=bootstrap.now,
-            poll_seconds=settings.poll_seconds,
-            stop=stop,
-        )
+        daemon = bootstrap.make_daemon(account, database, notifiers, stop)
+        # last in, first out: what is put away below must not be interrupted
+        stack.callback(insistence.end)
         with in_thread(daemon.run, before_join=stop.set):
             play(server, reading, screen, stop, once)
 

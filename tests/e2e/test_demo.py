@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import signal
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from jeeves.adapters.embedded import running
 from tests.e2e.conftest import Jeeves
-from tests.e2e.test_path import end, left_over
+from tests.e2e.test_path import children, end, left_over
 
 
 def test_one_round_shows_verdicts_texts_and_speech_and_exits(jeeves: Jeeves) -> None:
@@ -53,17 +53,6 @@ def test_a_signal_ends_it_within_seconds_and_leaves_no_process(
     _, seconds = end(process, number)
     assert process.returncode == 0
     assert seconds < 5
+    assert not running(jeeves.home)
     assert [pid for pid in servers if Path(f"/proc/{pid}").exists()] == []
     assert left_over(jeeves) == []
-
-
-def children(parent: int) -> list[int]:
-    """Processes that a process started and that run (proc(5))."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        # a process may end while its folder is looked at
-        with suppress(OSError):
-            state, ppid = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-            if int(ppid) == parent and state != "Z":
-                found.append(int(folder.name))
-    return found

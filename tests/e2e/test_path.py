@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from jeeves.adapters.embedded import running
 from jeeves.demo.gmail_server import GmailServer, logged_commands
 from tests.builders import raw_mail
 from tests.e2e.conftest import PHONE, Jeeves
@@ -56,6 +57,18 @@ def left_over(jeeves: Jeeves) -> list[str]:
             arguments = (folder / "cmdline").read_bytes().split(b"\0")
             if any(str(jeeves.home).encode() in argument for argument in arguments):
                 found.append(b" ".join(arguments).decode(errors="replace"))
+    return found
+
+
+def children(parent: int) -> list[int]:
+    """Processes that a process started and that run (proc(5))."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        # a process may end while its folder is looked at
+        with suppress(OSError):
+            state, ppid = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            if int(ppid) == parent and state != "Z":
+                found.append(int(folder.name))
     return found
 
 
@@ -106,6 +119,7 @@ def test_a_mail_becomes_one_text_and_one_spoken_sentence(
     assert "quokka" in shown
     assert "Lunch on Thursday?" in jeeves("list", "--needs-location").stdout
     assert left_over(jeeves) == []
+    assert not running(jeeves.home)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -123,6 +137,20 @@ def test_a_signal_ends_it_at_once_even_while_a_text_hangs(
     assert process.returncode == 0
     assert seconds < 5
     assert left_over(jeeves_on_postgres) == []
+
+
+def test_an_impatient_owner_leaves_no_process_either(jeeves: Jeeves, gmail: GmailServer) -> None:
+    jeeves.watch(gmail)
+    process = jeeves.start("run")
+    until(lambda: status_of(jeeves)["seconds_since_read"], "mail was never read")
+    assert running(jeeves.home)
+    for _ in range(20):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+    _, err = process.communicate(timeout=30)
+    assert "Traceback" not in err
+    assert process.returncode == 0
+    assert not running(jeeves.home)
 
 
 def test_two_daemons_and_cron_send_one_text(
