@@ -34,28 +34,42 @@ _ROLES = {
 }
 _LONGEST_FIELD = max(map(len, _ROLES)) + 12
 
-_LONGEST_SEPARATOR = max(map(len, languages.SEPARATORS)) + 1
+# With a blank and a colon behind it.
+_LONGEST_SEPARATOR = max(map(len, languages.SEPARATORS)) + 3
 
-_TRIMMED = " \t\xa0\u200e\u200f\u202a\u202b\u202c"
+# Blanks, and the marks that tell the direction of the writing.
+_TRIMMED = " \t\xa0\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
+_AROUND_FIELD = _TRIMMED + "*_>"
 # The second one is Chinese and Japanese.
 _COLONS = ":\uff1a"
 _RULE = "-_=*~ \t\xa0:."
+_RULE_AND_COLON = _RULE + _COLONS[1]
+_IN_DASHES = re.compile(r"-{3,}\s*[^\s-].{0,80}?-{3,}")
 
 
+_LAST_LATIN = "\u024f"
 _WROTE_LAST = tuple(languages.WROTE_LAST)
 _WROTE_FIRST = tuple(f" {verb} " for verb in languages.WROTE_FIRST)
 _STARTS = "|".join(sorted(map(re.escape, languages.ATTRIBUTION_STARTS), key=len, reverse=True))
 _OPENS = re.compile(
-    rf"\W{{0,8}}(?:\d{{1,4}}\s?[-./年년]|\d{{1,2}}\.?\s|\w{{2,4}}\.?,?\s\d|(?:{_STARTS})\b)",
+    rf"\W{{0,8}}(?:\d{{1,4}}\s?[-./年년]|\d{{1,2}}\.?\s|\w{{2,4}}\.?,?\s\d|(?:{_STARTS})(?!\w)|\w{{5,14}},?\s\d{{1,2}}\.?\s\w)",
     re.IGNORECASE,
 )
-_TIME = re.compile(r"\d[:.h]\d\d")
+_TIME = re.compile(r"\d\s?[:.h]\s?\d\d")
+_DATE_OR_TIME = re.compile(r"\d\s?[:./h\u200f-]\s?\d")
 _DATE_FIRST = re.compile(r"\s*\d{4}[-/.]\d\d?[-/.]\d\d?\s[^\n]{0,200}@[^\s@]{1,200}>$")
 # Lotus Notes heads a quote with "Ana Smith on 05/14/2001 10:00:00 AM", often on two lines.
 _NOTES_DATE = re.compile(
     r"(?:.{0,200}\s)?(?:on\s+)?\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\s+\d{1,2}:\d\d(?::\d\d)?(?:\s?[AP]M)?"
     r"(?:\s[A-Z]{3})?$"
 )
+# Notes repeats the beginning of a mail below it: "Ana Smith ---03/02/2026 06:02:21 PM---Lunch?".
+_NOTES_COLLAPSED = re.compile(
+    r".{1,100}?\s---\s?\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\s\d{1,2}:\d\d(?::\d\d)?(?:\s[AP]M)?---"
+)
+# OpenPGP's cleartext signature (RFC 9580, 7).
+_SIGNED, _SIGNATURE = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
+_SIGNED_HEAD = re.compile(rf"^{_SIGNED}\n(?:[A-Z][A-Za-z]*: .*\n)*", re.MULTILINE)
 _RECIPIENTS = re.compile("[@,;<]")
 _NOTES_COPY = re.compile(r"\s*(?:cc:|Please respond to)")
 # Two columns: who and when on the left, "To:", "cc:", "Subject:" on the right.
@@ -69,6 +83,8 @@ def own_words(body: str) -> str:
     Every line of the result is a line of ``body``. Answers between quoted lines are kept.
     "" where the sender added nothing, as in a bare forward.
     """
+    if _SIGNED in body:
+        body = _SIGNED_HEAD.sub("", body.partition(_SIGNATURE)[0])
     lines = body.split("\n")
     kept: list[str] = []
     for segment in _own_segments(lines):
@@ -126,18 +142,32 @@ def _quote_head(lines: list[str], index: int) -> tuple[int, int] | None:
             notes = _notes_head(lines, index)
             if notes is not None:
                 return notes
+        if "---" in text and _NOTES_COLLAPSED.match(text):
+            return index, _after_separator(lines, index)
     if ":" in text[:_LONGEST_FIELD] or _COLONS[1] in text[:_LONGEST_FIELD]:
         end = _header_block(lines, index)
         if end:
-            return index, end
+            return _below_own_text(lines, index), end
     if line[0].isspace() and "To:" in text:
         return _notes_columns(lines, index)
     return None
 
 
 def _separates(text: str) -> bool:
-    core = text.strip(_RULE).lower()
-    return core in languages.SEPARATORS or core.startswith(languages.SEPARATOR_STARTS)
+    core = text.strip(_RULE_AND_COLON).lower().replace("\u2019", "'")
+    if core in languages.SEPARATORS or core.startswith(languages.SEPARATOR_STARTS):
+        return True
+    return text[0] == "-" and core.startswith(languages.DASHED_STARTS)
+
+
+def _below_own_text(lines: list[str], index: int) -> int:
+    """First line of a header block at ``index``: the line in dashes above it, if one is there."""
+    for above in range(index - 1, max(-1, index - 4), -1):
+        text = lines[above].strip(_TRIMMED)
+        if text:
+            # In whatever language it says that a mail follows.
+            return above if _IN_DASHES.fullmatch(text) else index
+    return index
 
 
 def _quoted(line: str) -> bool:
@@ -149,8 +179,8 @@ def _quoted(line: str) -> bool:
 def _attribution(lines: list[str], last: int) -> int | None:
     """First line of an attribution ("On Monday Ana wrote:") whose last line is ``last``."""
     quoted_next = _quoted(_next_text(lines, last + 1))
-    ends_in_verb = _ends_in_verb(lines[last].strip(_TRIMMED))
     shortest: int | None = None
+    tells_who = ends_in_verb = False
     joined = ""
     for start in range(last, max(-1, last - _ATTRIBUTION_LINES), -1):
         line = lines[start].strip(_TRIMMED)
@@ -159,12 +189,16 @@ def _attribution(lines: list[str], last: int) -> int | None:
         joined = f"{line} {joined}".strip()
         if len(joined) > _ATTRIBUTION_LENGTH:
             break
+        # The verb may be two words on two lines.
+        ends_in_verb = ends_in_verb or (start > last - 2 and _ends_in_verb(joined))
         if not _is_attribution(joined, ends_in_verb, quoted_next):
             continue
-        if _OPENS.match(line):
+        # A verb alone is the end of one whose beginning stands above.
+        whole = "@" in joined or any(map(str.isdigit, joined))
+        if _OPENS.match(line) and whole:
             return start
-        if shortest is None:
-            shortest = start
+        if shortest is None or (whole and not tells_who):
+            shortest, tells_who = start, whole
     return shortest
 
 
@@ -173,16 +207,17 @@ def _ends_in_verb(line: str) -> bool:
     if not text.endswith(_WROTE_LAST):
         return False
     verb = max((word for word in _WROTE_LAST if text.endswith(word)), key=len)
-    before = text[: -len(verb)][-1:]
-    # "rewrote:" is no attribution; Chinese and Korean do not part words.
-    return not (before.isascii() and before.isalnum())
+    # "rewrote:" is no attribution; Chinese, Japanese and Korean do not part words.
+    return verb[0] > _LAST_LATIN or not text[: -len(verb)][-1:].isalnum()
 
 
 def _is_attribution(text: str, ends_in_verb: bool, quoted_next: bool) -> bool:
     has_address = "@" in text
     closed = text[-1] in _COLONS
-    if ends_in_verb or (closed and any(verb in text for verb in _WROTE_FIRST)):
+    if ends_in_verb:
         return quoted_next or has_address or any(map(str.isdigit, text))
+    if closed and any(verb in text for verb in _WROTE_FIRST):
+        return quoted_next or has_address or _DATE_OR_TIME.search(text) is not None
     if has_address and closed:
         # Gmail in every language: date, time, name, <address>, colon.
         return _TIME.search(text) is not None
@@ -205,7 +240,7 @@ def _after_separator(lines: list[str], index: int) -> int:
 def _role(line: str) -> str:
     """Which header field ``line`` begins with, as one letter, or ""."""
     name, colon, _ = line[:_LONGEST_FIELD].replace(_COLONS[1], ":", 1).partition(":")
-    return _ROLES.get(name.strip(" \t\xa0*_>").lower(), "") if colon else ""
+    return _ROLES.get(name.strip(_AROUND_FIELD).lower(), "") if colon else ""
 
 
 def _header_block(lines: list[str], index: int) -> int:

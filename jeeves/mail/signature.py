@@ -8,73 +8,37 @@ from jeeves.mail import languages
 
 # Longer than this, what follows "--" is text and the dashes are a rule in it.
 _SIGNATURE_LINES = 12
-_SENT_FROM_WORDS = 9
+_SENT_FROM_WORDS = 10
+# What a mail program adds after a comma; a person goes on with a sentence.
+_EXCUSES = ("excuse", "typo", "smartphone", "organize", "entschuldig")
+_LINK_BEHIND = re.compile(r"\s*[<(]\S{0,200}$")
 _LAST_LINES = 8
 _CONTACT_LENGTH = 80
 _CONTACT_LINES = 10
 _DELIMITERS = ("-", "_")
-_AROUND_CLOSING = " \t\xa0.,!;:*-\u2013"
+_AROUND_CLOSING = " \t\xa0.,!;:*-\u2013\u3002\u3001\u060c\uff0c"
 _RULES = frozenset("-_=*~+# \t\xa0")
 
 _DISCLAIMER_HINTS = (
     *("onfiden", "ONFIDEN", "rivileg", "ntended", "isclaim", "ISCLAIM", "riginated", "EXTERNAL"),
-    *("ertraulich", "destinata", "iservat", "ertrouwelijk"),
+    *("ertraulich", "destinata", "iservat", "ertrouwelijk", "ortrolig", "izalmas", "gizli"),
 )
+# Of languages in which no such text is ASCII.
+_MORE_HINTS = ("uottamuksel", "poufn", "ůvěrn", "онфиденц", "онфіденц", "μπιστευτικ")
 _DISCLAIMER_OPENS = re.compile(
     r"\W*(?:(?:legal|important|privacy|confidentiality|privileged|private)?\W{0,3}"
     r"(?:notice|note|warning|disclaimer|caution|confidential(?:ity)?)\b"
     r"|th(?:is|e information (?:contained )?in this)\s(?:e-?mail|electronic|message|communication|"
     r"transmission)|ce (?:message|courriel)|cet e-?mail|diese (?:e-?mail|nachricht|mitteilung)|"
     r"este (?:correo|mensaje|e-?mail)|esta mensagem|questo messaggio|questa e-?mail|"
-    r"dit bericht|deze e-?mail|external|\[external)",
+    r"dit bericht|deze e-?mail|external|\[external|"
+    r"detta (?:meddelande|e-?mail|e-post)|denne (?:e-?mail|e-?post|mail|besked|melding)|"
+    r"tämä (?:viesti|sähköposti)|(?:ta|niniejsza|treść tej) wiadomość|tato zpráva|tento e-?mail|"
+    r"ez az (?:üzenet|e-?mail|elektronikus)|acest (?:mesaj|e-?mail)|bu (?:e-?posta|mesaj|ileti)|"
+    r"(?:это|данное|настоящее) (?:электронное )?(?:сообщение|письмо)|"
+    r"(?:це|дане) повідомлення|цей лист|(?:αυτό το|το παρόν) (?:μήνυμα|e-?mail))",
     re.IGNORECASE,
 )
-# One group for each thing that such a text says, in lower case.
-_DISCLAIMER_SIGNS = (
-    ("confiden", "vertraulich", "riservat", "vertrouwelijk"),
-    ("privileg", "proprietary", "legally protected", "geheim"),
-    ("intended", "addressee", "recipient", "destinata", "empfänger", "bestimmt", "geadresseerde"),
-    (
-        "in error",
-        "par erreur",
-        "por error",
-        "per errore",
-        "por engano",
-        "irrtümlich",
-        "ten onrecht",
-    ),
-    (
-        "delete",
-        "destroy",
-        "détruire",
-        "detruire",
-        "supprim",
-        "löschen",
-        "vernicht",
-        "elimin",
-        "borr",
-    ),
-    ("notify", "inform the", "contact the sender", "avert", "verständig", "benachricht", "avis"),
-    (
-        "disclos",
-        "disseminat",
-        "distribut",
-        "copying",
-        "prohibit",
-        "unauthori",
-        "interdit",
-        "untersagt",
-    ),
-    ("virus", "monitor", "liabilit", "does not create", "not constitute", "binding", "enforceable"),
-    (
-        "outside of the organi",
-        "outside your organi",
-        "from outside",
-        "do not click",
-        "external sender",
-    ),
-)
-
 # A number, or an extension ("x3-6711").
 _PHONE = re.compile(r"\+?\(?\d[\d() \t./-]{5,18}\d|\bx\d[\d-]{2,6}\b")
 _CONTACT_LABEL = re.compile(
@@ -148,16 +112,18 @@ def _is_delimiter(line: str) -> bool:
 
 def _sent_from(line: str) -> bool:
     text = line.strip(" \t\xa0*_<>[]()").lower()
-    return (
-        text.startswith(languages.SENT_FROM)
-        and len(text.split()) <= _SENT_FROM_WORDS
-        and ("," not in text or "excuse" in text or "typo" in text)
+    if not text.startswith(languages.SENT_FROM):
+        bare = _LINK_BEHIND.sub("", text) if "outlook" in text else text
+        if not bare.endswith(languages.SENT_FROM_ENDS):
+            return False
+    excuses = any(word in text for word in _EXCUSES)
+    return len(text.split()) <= _SENT_FROM_WORDS * (2 if excuses else 1) and (
+        excuses or "," not in text
     )
 
 
 def _without_disclaimers(lines: list[str]) -> list[str]:
-    text = "\n".join(lines)
-    if not any(hint in text for hint in _DISCLAIMER_HINTS):
+    if not _may_disclaim("\n".join(lines)):
         return lines
     kept: list[str] = []
     paragraph: list[str] = []
@@ -173,11 +139,17 @@ def _without_disclaimers(lines: list[str]) -> list[str]:
     return kept[:-1]
 
 
+def _may_disclaim(text: str) -> bool:
+    return any(hint in text for hint in _DISCLAIMER_HINTS) or (
+        not text.isascii() and any(hint in text for hint in _MORE_HINTS)
+    )
+
+
 def _is_disclaimer(paragraph: str) -> bool:
-    if not any(hint in paragraph for hint in _DISCLAIMER_HINTS):
+    if not _may_disclaim(paragraph):
         return False
     lower = paragraph.lower()
-    signs = sum(1 for group in _DISCLAIMER_SIGNS if any(sign in lower for sign in group))
+    signs = sum(1 for group in languages.DISCLAIMER_SIGNS if any(sign in lower for sign in group))
     return signs >= 4 or (signs >= 2 and _DISCLAIMER_OPENS.match(paragraph) is not None)
 
 
