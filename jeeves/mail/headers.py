@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_tz
 
@@ -53,6 +53,14 @@ _NO_REPLY = re.compile(
     r"(?:^|[-_.+])(?:no|not|do[-_.]?not|dont|never)[-_.]?reply|mailer[-_.]?daemon|"
     r"(?:nicht[-_.]?antworten|ne[-_.]?pas[-_.]?repondre|no[-_.]?responder)"
 )
+
+
+def fields(items: Iterable[tuple[str, str]]) -> Fields:
+    """The fields of a header block. ``items``: as the parser keeps them, undecoded."""
+    found: Fields = {}
+    for name, value in items:
+        found.setdefault(name.lower(), []).append(value)
+    return found
 
 
 def looks_like_mail(raw: bytes) -> bool:
@@ -206,7 +214,8 @@ def value_and_parameters(fields: Fields, name: str) -> tuple[str, dict[str, str]
             key, star, _ = parameter[1].lower().partition("*")
             text = parameter[2].strip().strip('"')
             parameters.setdefault(key, text.rpartition("'")[2] if star else text)
-    return value.strip().lower(), parameters
+    # A comment may stand behind the value (RFC 2045, 5.1).
+    return value.partition("(")[0].strip().lower(), parameters
 
 
 def sent_by_machine(fields: Fields, sender: Address, invites: bool) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from jeeves.mail.invitation import CONFERENCE_HOSTS
+from jeeves.mail import conference
 
 # An HTML mail that a person wrote is far smaller; Gmail itself shows only 102 kB.
 _LONGEST = 2_000_000
@@ -36,13 +36,52 @@ _UNCLOSED = frozenset(
 )
 
 _INVISIBLE = ["style", "script", "title", "template", "noscript", "svg", "select", "textarea"]
-_NOT_DISPLAYED = '[style*="display:none" i],[style*="display: none" i],[hidden]'
+# The text that newsletters show in the list of mails only, and the tricks that hide it.
+_MAY_HIDE = re.compile(r"display|hidden|opacity|font-size:\s*0|max-height:\s*0", re.IGNORECASE)
+_HIDING = ",".join(
+    ["[hidden]"]
+    + [
+        f'[style*="{style}" i]'
+        for style in (
+            "display",
+            "visibility",
+            "opacity",
+            "font-size:0",
+            "font-size: 0",
+            "max-height",
+        )
+    ]
+)
+_HIDES = re.compile(
+    r"display:\s*none|visibility:\s*hidden|opacity:\s*0(?:\.0+)?\s*(?:;|!|$)", re.IGNORECASE
+)
+_NO_HEIGHT = re.compile(r"max-height:\s*0(?!\.?\d)", re.IGNORECASE)
+_TINY = re.compile(r"font-size:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)", re.IGNORECASE)
 # Containers by which mail programs mark a quote without a blockquote.
-_QUOTES = "div.yahoo_quoted,#OLK_SRC_BODY_SECTION,div.zmail_extra,blockquote"
+_QUOTES = (
+    'div[class*="yahoo_quoted"],#OLK_SRC_BODY_SECTION,div.zmail_extra,'
+    "div.moz-cite-prefix,blockquote"
+)
+# What marks that a quote begins which goes on to the end, whatever language its head is in.
+_HEADS = '#divRplyFwdMsg,div.moz-forward-container,div[style*="border-top" i]'
+_OUTLOOK_HEAD = re.compile(r"border-top:\s*(?:solid|1(?:\.0)?pt\s+solid)", re.IGNORECASE)
+_OUTLOOK_FIELDS = 3
+_MOST_HEADS = 20
+_SIGNATURES = (
+    "div.gmail_signature,#Signature,#ms-outlook-mobile-signature,div.moz-signature,pre.moz-signature,"
+    "div.protonmail_signature_block"
+)
+_MAY_SIGN = re.compile("(?:gmail|outlook-mobile|moz|protonmail)[-_]signature|id=.Signature", re.I)
+_HEAD, _SIGNATURE = "jeeves-head", "jeeves-signature"
+# "Original Message" and "-- " are known to whoever reads the text.
+_LINES = {_HEAD: "-----Original Message-----", _SIGNATURE: "--"}
 _QUOTE_BEGINS, _QUOTE_ENDS = "jeeves-quote", "jeeves-unquote"
+_HIDDEN_BEGINS, _HIDDEN_ENDS = "jeeves-hide", "jeeves-show"
 # A blockquote without a border is Gmail's "indent more", not a quote.
 _INDENTED = re.compile(r"border:\s*(?:none|0)\b", re.IGNORECASE)
-_CONFERENCE_LINKS = ",".join(f'a[href*="{host}" i]' for host in CONFERENCE_HOSTS)
+_CONFERENCE_LINKS = ",".join(
+    f'a[href*="{host}" i]' for host in (*conference.HOSTS, *conference.WRAPPERS)
+)
 
 # On HTML that lexbor wrote out, every attribute value is quoted and tags are in lower case.
 _TOKEN = re.compile(r'<(?:(/?[a-z][^\s/>]*)(?:[^">]|"[^"]*")*|!--.*?--)>', re.DOTALL)
@@ -76,19 +115,49 @@ def to_text(html: str) -> str:
     tree.strip_tags(_INVISIBLE, recursive=True)
     # A selector costs as much as parsing: none is tried where it cannot match.
     lower = html.lower()
-    if "display" in lower or "hidden" in lower:
-        for node in body.css(_NOT_DISPLAYED):
-            node.decompose()
-    if any(host in lower for host in CONFERENCE_HOSTS):
+    if _MAY_HIDE.search(lower):
+        for node in body.css(_HIDING):
+            if _hidden(node):
+                # Not removed: one may lie in another, and lexbor would free it twice.
+                node.insert_before(tree.create_node(_HIDDEN_BEGINS))
+                node.insert_after(tree.create_node(_HIDDEN_ENDS))
+    if any(host in lower for host in (*conference.HOSTS, *conference.WRAPPERS)):
         for link in body.css(_CONFERENCE_LINKS):
-            address = link.attributes.get("href") or ""
-            if address not in link.text():
+            address = conference.link_in(link.attributes.get("href") or "")
+            if address and address not in link.text():
                 link.insert_after(f" {address} ")
     for quote in body.css(_QUOTES):
         if quote.tag != "blockquote" or not _INDENTED.search(quote.attributes.get("style") or ""):
             quote.insert_before(tree.create_node(_QUOTE_BEGINS))
             quote.insert_after(tree.create_node(_QUOTE_ENDS))
+    if "border-top" in lower or "rplyfwdmsg" in lower or "moz-forward" in lower:
+        head = next((node for node in body.css(_HEADS)[:_MOST_HEADS] if _is_head(node)), None)
+        if head is not None:
+            head.insert_before(tree.create_node(_HEAD))
+    if _MAY_SIGN.search(html):
+        for signature in body.css(_SIGNATURES):
+            signature.insert_before(tree.create_node(_SIGNATURE))
     return _lines(body.inner_html or "")
+
+
+def _hidden(node: LexborNode) -> bool:
+    style = node.attributes.get("style") or ""
+    if "hidden" in node.attributes or _HIDES.search(style):
+        return True
+    if _NO_HEIGHT.search(style) and "overflow" in style.lower():
+        return True
+    # Of a container it only closes the gaps between what is in it.
+    return _TINY.search(style) is not None and all(
+        child.tag in ("-text", "br") for child in node.iter(include_text=True)
+    )
+
+
+def _is_head(node: LexborNode) -> bool:
+    """Whether a quote begins with ``node``: Outlook draws a line above fields in bold."""
+    style = node.attributes.get("style") or ""
+    if "border-top" not in style.lower():
+        return True
+    return _OUTLOOK_HEAD.search(style) is not None and len(node.css("b")) >= _OUTLOOK_FIELDS
 
 
 def _lines(html: str) -> str:
@@ -98,22 +167,34 @@ def _lines(html: str) -> str:
     lines: list[str] = []
     pieces: list[str] = []  # of the line being filled
     prefix = ""
+    hidden = 0
 
     def end_line(even_empty: bool = False) -> None:
         text = _plain("".join(pieces))
         pieces.clear()
+        if text == "--" and lines and lines[-1] == prefix + text:
+            return  # the mail's own delimiter, below ours
         if text or even_empty:
             lines.append(prefix + text)
 
     tokens = iter(_TOKEN.split(html))
     pieces.append(next(tokens))
     for tag in tokens:
-        if tag is None:  # a comment
+        if tag == _HIDDEN_BEGINS:
+            hidden += 1
+        elif tag == _HIDDEN_ENDS:
+            hidden -= 1
+        elif hidden or tag is None:  # None is a comment
             pass
         elif tag == "br":
             end_line(even_empty=True)
         elif tag in ("td", "th"):
             pieces.append(" ")
+        elif tag in _LINES:
+            end_line()
+            # Most mail programs write the line themselves.
+            if not (lines and lines[-1].strip("> ") in ("--", _LINES[tag])):
+                lines.append(prefix + _LINES[tag])
         elif tag == _QUOTE_BEGINS:
             end_line()
             prefix += "> "
@@ -128,7 +209,9 @@ def _lines(html: str) -> str:
                 end_line()
                 if lines and lines[-1].strip("> "):
                     lines.append(prefix)
-        pieces.append(next(tokens))
+        text = next(tokens)
+        if not hidden:
+            pieces.append(text)
     end_line()
     return "\n".join(lines)
 

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jeeves.mail.invitation import parse
+from jeeves.mail.invitation import Invitation
+from jeeves.mail.invitation import parse as parse_all
+
+
+def parse(calendar: str, method: str = "") -> Invitation | None:
+    """The only event of ``calendar``."""
+    found = parse_all(calendar, method)
+    assert len(found) <= 1
+    return found[0] if found else None
 
 
 def event(*lines: str) -> str:
@@ -52,9 +60,8 @@ def test_times_of_zones_and_alarms_are_not_taken_for_the_events() -> None:
         "END:VTIMEZONE\nBEGIN:VEVENT\nBEGIN:VALARM\nSUMMARY:Alarm\nEND:VALARM\nSUMMARY:Budget\n"
         "END:VEVENT\nBEGIN:VEVENT\nSUMMARY:Second\nEND:VEVENT\n"
     )
-    found = parse(calendar)
-    assert found is not None
-    assert found.text == "Invitation: Budget"
+    found = parse_all(calendar)
+    assert [one.text for one in found] == ["Invitation: Budget", "Invitation: Second"]
 
 
 @pytest.mark.parametrize(

@@ -414,3 +414,93 @@ def test_a_received_time_just_before_the_date_is_no_absurdity() -> None:
     read_one = read_bytes(f"From: a@example.org\nDate: {date}\n\nHello\n".encode())
     assert isinstance(read_one, Message)
     assert read_one.sent_at is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("utf8-labelled-latin1", "Café um drei?"),
+        ("koi8-without-label", "Встретимся в четверг?"),
+        ("windows-cyrillic-without-label", "Встретимся в четверг?"),
+        ("japanese-seven-bit-without-label", "木曜日に会いましょう"),
+        ("shift-jis-without-label", "木曜日に会いましょう"),
+        ("byte-order-mark", "Dinner on Friday?"),
+        ("encoding-with-comment", "Café um drei?"),
+        ("html-declared-plain", "Dinner on Friday?"),
+        ("enriched", "Dinner on Friday?"),
+        ("inline-body-with-name", "Dinner on Friday?"),
+        ("related-picture-first", "Dinner on Friday?"),
+        ("picture-beside-html", "Dinner on Friday?"),
+        ("hidden-preheader", "Lunch on Friday?"),
+        ("wrapped-conference-link", "Join https://teams.microsoft.com/l/meetup-join/19"),
+        ("winmail-body", "Café on Friday?"),
+        ("winmail-rich-text", "Café on\nFriday\u2026"),
+        ("winmail-beside-text", "Dinner on Friday?"),
+        ("winmail-broken", "Dinner on Friday?"),
+    ],
+)
+def test_text_is_found_where_odd_mailers_put_it(name: str, body: str) -> None:
+    assert message(name).body.strip() == body
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("gmail-signature", "Lunch on Friday?"),
+        ("outlook-unknown-language", "Friday is better."),
+        ("outlook-mobile", "Friday is better."),
+        ("thunderbird-unknown-language", "Friday is better."),
+        ("yahoo-html-reply", "Friday is better."),
+        ("notes-html-reply", "Friday is better."),
+    ],
+)
+def test_markup_shows_what_is_own_where_the_words_do_not(name: str, own: str) -> None:
+    assert message(name).own_words == own
+
+
+@pytest.mark.parametrize("name", ["digest", "forwarded-in-quoted-printable", "forwarded-as-file"])
+def test_mails_that_are_only_attached_are_the_body_but_no_own_words(name: str) -> None:
+    forwarded = message(name)
+    assert forwarded.own_words == ""
+    assert forwarded.body.endswith("Shall we meet on Friday?")
+
+
+@pytest.mark.parametrize(
+    ("name", "blocks"),
+    [
+        (
+            "invitation-outlook-teams",
+            "Invitation: Budget\nWhen: 2026-03-05 14:00 (UTC+01:00) Amsterdam, Berlin\n"
+            "Where: Room 12\nLink: https://teams.microsoft.com/l/meetup-join/19%3ameeting",
+        ),
+        ("invitation-outlook-all-day", "Invitation: Retreat\nWhen: 2026-03-05"),
+        (
+            "invitation-zoom",
+            "Invitation: Budget\nWhen: 2026-03-05 13:00 UTC\n"
+            "Link: https://us02web.zoom.us/j/12?pwd=3",
+        ),
+        (
+            "invitation-apple",
+            "Invitation: Lunch\nWhen: 2026-03-05 12:00 Europe/Berlin\nWhere: Café Sol",
+        ),
+        (
+            "invitation-series-with-exception",
+            "Invitation: Weekly\nWhen: 2026-03-05 14:00 Europe/Berlin\nWhere: Room 12\n\n"
+            "Invitation: Weekly\nWhen: 2026-03-12 15:00 Europe/Berlin\n\n"
+            "Cancelled: Weekly\nWhen: 2026-03-19 14:00",
+        ),
+        ("invitation-answered", "Answer: Budget\nWhen: 2026-03-05 13:00 UTC"),
+        ("invitation-cut-inside-a-character", "Invitation: Lunch\nWhere: Café Sol"),
+        ("winmail-meeting", "Invitation: Budget\nWhen: 2026-03-05 13:00 UTC\nWhere: Room 12"),
+    ],
+)
+def test_invitations_of_todays_calendars_are_read(name: str, blocks: str) -> None:
+    assert message(name).own_words == f"Please come.\n\n{blocks}"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("line", [b"On Monday we met\n", b"<p>Lunch?</p>\n"])
+def test_a_mail_as_large_as_gmail_lets_through_is_read(line: bytes) -> None:
+    kind = b"text/html" if line.startswith(b"<") else b"text/plain"
+    head = b"From: ana@example.org\nContent-Type: " + kind + b"\n\n"
+    assert isinstance(read_bytes(head + line * (35_000_000 // len(line))), Message)
