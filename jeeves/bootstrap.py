@@ -37,7 +37,7 @@ def starter_models() -> Path:
     """Where the starter model is: beside the package in a checkout, inside it in a wheel."""
     package = Path(__file__).resolve().parent
     packaged = package / "_starter"
-    return packaged if packaged.is_dir() else package.parent / "models"
+    return packaged if packaged.is_dir() else package.parent / "models" / "starter"
 
 
 @dataclass(frozen=True, slots=True)

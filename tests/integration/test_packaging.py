@@ -120,7 +120,7 @@ def test_wheel_holds_the_package_its_migrations_and_its_starter_model(
     for folder, place in [
         ("jeeves", "jeeves"),
         ("migrations", "jeeves/_migrations"),
-        ("models", "jeeves/_starter"),
+        ("models/starter", "jeeves/_starter"),
     ]:
         files = (path for path in (ROOT / folder).rglob("*") if path.is_file())
         wanted = {
@@ -130,6 +130,14 @@ def test_wheel_holds_the_package_its_migrations_and_its_starter_model(
         }
         assert not wanted - names
     assert "jeeves/_migrations/env.py" in names
+
+
+def test_wheel_holds_no_other_model_than_the_starter(wheel: zipfile.ZipFile) -> None:
+    starter = ROOT / "models" / "starter"
+    files = (path for path in starter.rglob("*") if path.is_file())
+    assert {name for name in wheel.namelist() if name.startswith("jeeves/_starter/")} == {
+        f"jeeves/_starter/{path.relative_to(starter).as_posix()}" for path in files
+    }
 
 
 def test_wheel_holds_nothing_else(wheel: zipfile.ZipFile) -> None:

@@ -22,7 +22,7 @@ from jeeves.learning.table import Table
 from tests.builders import a_message
 from tests.model.small_corpus import NEEDS_LOCATION, OTHER
 
-MODELS = Path(__file__).resolve().parents[2] / "models"
+MODELS = Path(__file__).resolve().parents[2] / "models" / "starter"
 HEADLINE_FLOOR = 0.65
 MEGABYTE = 1_000_000
 
