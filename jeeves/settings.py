@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from jeeves.domain.operating import Costs
 from jeeves.errors import ConfigError
 
 #: ITU-T E.164: a plus sign, then at most fifteen digits, no leading zero.
@@ -60,6 +61,10 @@ class Settings(BaseSettings):
     imap_ca_file: Path | None = None
     imap_mailbox: str | None = None
     poll_seconds: float = Field(default=60, ge=1, le=540)
+
+    miss_cost: float = Field(default=Costs().miss, gt=0, le=1_000_000)
+    false_alarm_cost: float = Field(default=Costs().false_alarm, gt=0, le=1_000_000)
+    recall_floor: float = Field(default=Costs().recall_floor, ge=0, le=1)
 
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
@@ -178,6 +183,11 @@ class Settings(BaseSettings):
     def zone(self) -> ZoneInfo | None:
         """The owner's time zone; None is the machine's own."""
         return ZoneInfo(self.timezone) if self.timezone else None
+
+    @property
+    def costs(self) -> Costs:
+        """What the thresholds are chosen for."""
+        return Costs(self.miss_cost, self.false_alarm_cost, self.recall_floor)
 
     @property
     def own_models(self) -> Path:

@@ -118,6 +118,8 @@ def train(
 ) -> None:
     """Fit a model on labelled mail, write it as a new version and make it the current one.
 
+    The thresholds are chosen for MISS_COST, FALSE_ALARM_COST and RECALL_FLOOR.
+
     Example: jeeves train --messages mails --labels labels.tsv --models-dir ~/models
     """
     from jeeves import bootstrap, logs
@@ -125,8 +127,9 @@ def train(
     from jeeves.settings import load_settings
 
     logs.configure(quiet=True)
-    folder = models_dir or load_settings().own_models
-    fitted = candidate.train(corpus.load(messages, labels), group)
+    settings = load_settings()
+    folder = models_dir or settings.own_models
+    fitted = candidate.train(corpus.load(messages, labels), group, settings.costs)
     version = fitted.save(folder, bootstrap.now())
     registry.promote(folder, version)
     for line in fitted.report.lines():
@@ -163,14 +166,16 @@ def evaluate(
 
     from jeeves import logs
     from jeeves.learning import corpus, evaluation
+    from jeeves.settings import load_settings
 
     logs.configure(quiet=True)
+    costs = load_settings().costs
     labelled = corpus.load(messages, labels)
     if headline:
         labelled.require("ambiguous", "stratum")
     if weights:
         labelled = labelled.weighed_by(weights)
-    report = evaluation.evaluate(labelled, group)
+    report = evaluation.evaluate(labelled, group, costs)
     report = replace(
         report,
         headline=report.headline if headline else None,

@@ -12,13 +12,14 @@ from typing import Any
 
 import joblib
 
-from jeeves.errors import ModelCorrupt
+from jeeves.domain.operating import Costs
+from jeeves.errors import ModelCorrupt, TrainingError
 from jeeves.learning import registry
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.evaluation import Report, report_out_of_fold
 from jeeves.learning.features import Fitted
 from jeeves.learning.table import Table
-from jeeves.learning.training import MISS_COST, UNSURE_RECALL, fit_corpus, out_of_fold
+from jeeves.learning.training import fit_corpus, out_of_fold
 
 #: Columns of the labels whose counts the manifest states.
 _COUNTED = ("origin", "stratum", "ambiguous")
@@ -40,19 +41,21 @@ class Candidate:
             folder: A folder of models; see ``registry``.
             now: Aware; when it was made.
             notes: What the manifest shall say besides.
+
+        Raises:
+            TrainingError: its report holds no operating curve, as one at given thresholds.
         """
-        expected = self.report.natural or self.report.all
+        curve, costs = self.report.curve, self.report.costs
+        if curve is None or costs is None:
+            raise TrainingError("The model has no operating curve: fit it by `jeeves train`.")
         facts = {
             "thresholds": asdict(self.report.thresholds),
-            "expected": {
-                "measured_on": "natural prevalence" if self.report.natural else "all messages",
-                "miss_cost": MISS_COST,
-                "unsure_recall_sought": UNSURE_RECALL,
-                "recall": expected.recall,
-                "precision": expected.precision,
-                "alert_rate": expected.alert_rate,
-                "unsure_recall": expected.unsure_recall,
-                "unsure_rate": expected.unsure_rate,
+            "costs": asdict(costs),
+            "expected": asdict(curve.at(self.report.thresholds.alert)),
+            "curve": {
+                "measured_on": "clear messages out of fold, each counted as often as it would "
+                "come in a mailbox where the labels say how often",
+                **curve.as_dict(),
             },
             "training": dict(self.training),
             "report": self.report.as_dict(),
@@ -64,12 +67,13 @@ class Candidate:
         return registry.save(folder, table, stored.getvalue(), facts, now)
 
 
-def train(corpus: Corpus, by: str | None = None) -> Candidate:
+def train(corpus: Corpus, by: str | None = None, costs: Costs | None = None) -> Candidate:
     """A model fitted on ``corpus``, calibrated and cut by its out-of-fold predictions.
 
     Args:
         corpus: Labelled messages.
         by: Column that keeps messages together; default ``Corpus.default_grouping``.
+        costs: What the thresholds shall be chosen for; default ``Costs()``.
 
     Raises:
         ConfigError: there is no column ``by``.
@@ -93,7 +97,7 @@ def train(corpus: Corpus, by: str | None = None) -> Candidate:
             if name in corpus.columns
         },
     }
-    return Candidate(fitted, report_out_of_fold(corpus, predicted, grouping), training)
+    return Candidate(fitted, report_out_of_fold(corpus, predicted, grouping, costs), training)
 
 
 def load_fitted(folder: Path, version: str) -> Fitted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,18 +14,21 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
+from jeeves.domain.operating import Costs, Curve, in_words
 from jeeves.domain.verdict import Thresholds
 from jeeves.learning.corpus import Corpus
+from jeeves.learning.curve import operating_curve
 from jeeves.learning.features import Floats
 from jeeves.learning.training import (
     Bools,
     OutOfFold,
-    choose_thresholds,
     out_of_fold,
     threshold_weights,
 )
 
 RECALL = 0.9
+#: The volume that a report reckons with.
+MAILS_A_DAY = 100
 _RESAMPLES = 1000
 _SEED = 0
 #: Bounds of the probabilities that calibration is told for.
@@ -105,6 +108,9 @@ class Report:
     headline: Figures | None = None
     #: Over messages drawn by chance, each counted as often as it would come in a mailbox.
     natural: Figures | None = None
+    #: What the thresholds were chosen from and for. None where they were given.
+    curve: Curve | None = None
+    costs: Costs | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The whole report, for JSON."""
@@ -122,6 +128,8 @@ class Report:
             yield f"left out: {self.unreadable} unreadable messages"
         cuts = self.thresholds
         yield f"thresholds: alert at {cuts.alert:.4f}, unsure from {cuts.unsure:.4f}"
+        if self.curve is not None:
+            yield f"in words: {in_words(self.curve.at(cuts.alert), MAILS_A_DAY)}"
         for name, figures in self._parts():
             yield from _lines(name, figures)
 
@@ -132,27 +140,30 @@ class Report:
                 yield name, figures
 
 
-def evaluate(corpus: Corpus, by: str | None = None) -> Report:
+def evaluate(corpus: Corpus, by: str | None = None, costs: Costs | None = None) -> Report:
     """What models fitted like the one to come say of messages they were not fitted on.
 
     Args:
         corpus: Labelled messages.
         by: Column that keeps messages together; default ``Corpus.default_grouping``.
+        costs: What the thresholds shall be chosen for; default ``Costs()``.
 
     Raises:
         ConfigError, TrainingError: as ``training.out_of_fold``.
     """
     grouping = by or corpus.default_grouping
-    return report_out_of_fold(corpus, out_of_fold(corpus, grouping), grouping)
+    return report_out_of_fold(corpus, out_of_fold(corpus, grouping), grouping, costs)
 
 
-def report_out_of_fold(corpus: Corpus, predicted: OutOfFold, by: str) -> Report:
-    """The report on out-of-fold predictions, at the thresholds they lead to."""
-    thresholds = choose_thresholds(
-        predicted.probabilities, corpus.labels, threshold_weights(corpus)
-    )
+def report_out_of_fold(
+    corpus: Corpus, predicted: OutOfFold, by: str, costs: Costs | None = None
+) -> Report:
+    """The report on out-of-fold predictions, at the thresholds they and the costs lead to."""
+    asked = costs or Costs()
+    curve = operating_curve(predicted.probabilities, corpus.labels, threshold_weights(corpus))
     method = f"out of fold, grouped by {by}"
-    return report(corpus, predicted.probabilities, thresholds, method)
+    found = report(corpus, predicted.probabilities, curve.choose(asked), method)
+    return replace(found, curve=curve, costs=asked)
 
 
 def report(corpus: Corpus, probabilities: Floats, thresholds: Thresholds, method: str) -> Report:

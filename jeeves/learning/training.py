@@ -10,17 +10,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from jeeves.domain.verdict import Thresholds
 from jeeves.errors import TrainingError
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.features import Fitted, Floats, fit
 
-#: A missed meeting costs as much as this many needless texts.
-MISS_COST = 10.0
-#: Share of the mails that need a location which ``Thresholds.unsure`` lets through.
-UNSURE_RECALL = 0.97
-#: ... unless that were more than this share of all mail, which nobody would look through.
-UNSURE_SHARE = 0.2
 FOLDS = 5
 #: Fewer than this cannot be divided into folds that say anything.
 LEAST_POSITIVES = 10
@@ -142,37 +135,6 @@ def threshold_weights(corpus: Corpus) -> Floats:
     natural = corpus.natural_weights
     clear = np.where(corpus.flag("ambiguous"), 0.0, natural)
     return clear if clear[corpus.labels].any() else natural
-
-
-def choose_thresholds(probabilities: Floats, labels: Bools, weights: Floats) -> Thresholds:
-    """The cuts of least cost on out-of-fold probabilities.
-
-    ``alert`` makes MISS_COST * misses + needless texts least, each message counted by its
-    weight; ``unsure`` keeps UNSURE_RECALL of the messages that need a location, but lets
-    through UNSURE_SHARE of all messages at most (never less than ``alert`` does).
-    """
-    order = np.argsort(-probabilities, kind="stable")
-    order = order[weights[order] > 0]
-    p, y, w = probabilities[order], labels[order], weights[order]
-    caught = np.cumsum(w * y)
-    needless = np.cumsum(w * ~y)
-    cost = MISS_COST * (caught[-1] - caught) + needless
-    # A cut can only fall between different probabilities.
-    ends = np.append(np.flatnonzero(np.diff(p)), len(p) - 1)
-    alert = _below(p, int(ends[np.argmin(cost[ends])]))
-    wanted = np.searchsorted(caught[ends], UNSURE_RECALL * caught[-1] - 1e-9)
-    share = (caught + needless)[ends] / (caught[-1] + needless[-1])
-    allowed = max(int(np.searchsorted(share, UNSURE_SHARE, side="right")) - 1, 0)
-    last = int(ends[min(int(wanted), allowed)])
-    return Thresholds(alert=alert, unsure=min(alert, _below(p, last)))
-
-
-def _below(p: Floats, i: int) -> float:
-    """A cut that lets through ``p[i]`` and nothing after it, inside (0, 1)."""
-    following = p[i + 1] if i + 1 < len(p) else p[i] / 2
-    middle = (p[i] + following) / 2
-    # Between neighbouring floats there is no middle.
-    return float(np.clip(middle if middle > following else p[i], 1e-6, 1 - 1e-6))
 
 
 def expit(log_odds: Floats) -> Floats:

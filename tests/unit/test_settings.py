@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jeeves.domain.operating import Costs
 from jeeves.errors import ConfigError
 from jeeves.settings import Settings, load_settings, names
 from tests.conftest import ROOT
@@ -40,6 +41,12 @@ def test_nothing_configured_is_fine(load: Load) -> None:
     assert not settings.has_sms
     assert settings.imap_host == "imap.gmail.com"
     assert settings.imap_port == 993
+
+
+def test_errors_cost_what_the_settings_say(load: Load) -> None:
+    assert load().costs == Costs(miss=10, false_alarm=1, recall_floor=0.9)
+    found = load("MISS_COST=30\nFALSE_ALARM_COST=2.5\nRECALL_FLOOR=0\n")
+    assert found.costs == Costs(miss=30, false_alarm=2.5, recall_floor=0)
 
 
 def test_the_environment_wins_over_the_folder_and_the_folder_over_home(
@@ -117,6 +124,13 @@ def test_secrets_never_show(load: Load) -> None:
         ({"SPEECH": "loud"}, "SPEECH cannot be used"),
         ({"TIMEZONE": "Mars/Olympus"}, "TIMEZONE is not a time zone"),
         ({"POLL_SECONDS": "0"}, "POLL_SECONDS cannot be used"),
+        ({"MISS_COST": "0"}, "MISS_COST cannot be used"),
+        ({"MISS_COST": "dear"}, "MISS_COST cannot be used"),
+        ({"MISS_COST": "nan"}, "MISS_COST cannot be used"),
+        ({"FALSE_ALARM_COST": "-1"}, "FALSE_ALARM_COST cannot be used"),
+        ({"FALSE_ALARM_COST": "inf"}, "FALSE_ALARM_COST cannot be used"),
+        ({"RECALL_FLOOR": "90"}, "RECALL_FLOOR cannot be used"),
+        ({"RECALL_FLOOR": "-0.1"}, "RECALL_FLOOR cannot be used"),
         ({"ALERT_TO": "+15005550010"}, "text messages also need TWILIO_ACCOUNT_SID"),
         ({"GMAIL_APP_PASSWORD_FILE": "/not/there"}, "GMAIL_APP_PASSWORD_FILE names a file"),
     ],

@@ -6,65 +6,17 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from jeeves.errors import TrainingError
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.features import GROUPS_PER_TERM, learn_stems, vocabulary
 from jeeves.learning.training import (
-    MISS_COST,
-    UNSURE_RECALL,
-    UNSURE_SHARE,
     calibrate,
-    choose_thresholds,
     expit,
     fit_corpus,
     out_of_fold,
 )
 from tests.model.small_corpus import small_corpus, with_columns
-
-
-def cost(cut: float, p: list[float], y: list[bool], w: list[float]) -> float:
-    return sum(
-        weight * (MISS_COST if label else 1.0)
-        for probability, label, weight in zip(p, y, w, strict=True)
-        if label != (probability >= cut)
-    )
-
-
-messages = st.lists(
-    st.tuples(st.floats(0.001, 0.999), st.booleans(), st.floats(0.5, 30.0)), min_size=2, max_size=40
-).filter(lambda rows: any(label for _, label, _ in rows))
-
-
-@given(messages)
-def test_no_cut_costs_less_than_the_alert_threshold(rows: list[tuple[float, bool, float]]) -> None:
-    p, y, w = (list(column) for column in zip(*rows, strict=True))
-    cuts = choose_thresholds(np.array(p), np.array(y), np.array(w))
-    assert 0 < cuts.unsure <= cuts.alert < 1
-    # "Nothing alerts" is no choice: a model that cannot alert is none.
-    every = sorted({*p})
-    assert cost(cuts.alert, p, y, w) <= min(cost(cut, p, y, w) for cut in every) + 1e-6
-
-
-def test_the_unsure_threshold_keeps_nearly_all_that_needs_a_location() -> None:
-    p = np.linspace(0.001, 0.999, 1000)
-    y = p > 0.9
-    y[880] = True
-    cuts = choose_thresholds(p, y, np.ones(1000))
-    assert (p[y] >= cuts.unsure).mean() >= UNSURE_RECALL
-
-
-def test_the_unsure_threshold_lets_a_bounded_share_through() -> None:
-    p = np.linspace(0.001, 0.999, 1000)
-    y = np.arange(1000) % 50 == 0
-    y[950:] = True
-    cuts = choose_thresholds(p, y, np.ones(1000))
-    assert (p >= min(cuts.unsure, cuts.alert)).mean() <= max(
-        UNSURE_SHARE, float((p >= cuts.alert).mean())
-    )
-    assert (p >= cuts.unsure).mean() > 0.9 * UNSURE_SHARE
 
 
 def test_calibrated_probabilities_are_as_frequent_as_they_say() -> None:
