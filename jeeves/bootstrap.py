@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.adapters.postgres.store import PostgresStore
+    from jeeves.learning.serving import Loaded
     from jeeves.service.daemon import Daemon
 
 log = structlog.get_logger()
@@ -158,15 +159,28 @@ def reveal(secret: object) -> str | None:
     return secret.get_secret_value() if isinstance(secret, SecretStr) else None
 
 
+def load_model(settings: Settings) -> Loaded:
+    """The owner's model if there is a good one, else the starter; cut for the owner's costs.
+
+    Raises:
+        ModelError: no model can be served.
+    """
+    from jeeves.learning.origin import Pin, owners_proof
+    from jeeves.learning.pinned import STARTER_MANIFEST_SHA256
+    from jeeves.learning.serving import Shelf, load_scorer
+
+    own = Shelf(settings.own_models, owners_proof(settings.jeeves_home))
+    starter = Shelf(starter_models(), Pin(STARTER_MANIFEST_SHA256))
+    return load_scorer([own, starter], settings.costs)
+
+
 def make_scorer(settings: Settings) -> Scorer:
     """The owner's model if there is a good one, else the starter.
 
     Raises:
         ModelError: no model can be served.
     """
-    from jeeves.learning.registry import load_scorer
-
-    loaded = load_scorer([settings.own_models, starter_models()])
+    loaded = load_model(settings)
     for sentence in loaded.warnings:
         log.warning("model refused", reason=sentence)
     return loaded.scorer
@@ -199,10 +213,8 @@ def model_in_use(settings: Settings) -> tuple[str, bool]:
 
     Where a newer one was refused, or none can be served, the words say why.
     """
-    from jeeves.learning.registry import load_scorer
-
     try:
-        loaded = load_scorer([settings.own_models, starter_models()])
+        loaded = load_model(settings)
     except ModelError as exc:
         return str(exc), False
-    return " ".join([loaded.scorer.version, *loaded.warnings]), not loaded.warnings
+    return "; refused: ".join([loaded.scorer.version, *loaded.warnings]), not loaded.warnings

@@ -11,7 +11,9 @@
     ├─ ModelError
     │  ├─ ModelNotFound
     │  ├─ ModelCorrupt                     digest, format or content is wrong
-    │  └─ ModelIncompatible                made by other versions
+    │  ├─ ModelForeign                     not proved to be the owner's or the starter
+    │  ├─ ModelIncompatible                made by other versions
+    │  └─ ModelKeyUnusable                 the key that proves it cannot be used
     ├─ TrainingError                       the labels or messages cannot be trained on
     └─ DeliveryError
        ├─ DeliveryDelayed (T)              certainly not sent; later may work
@@ -72,8 +74,16 @@ class ModelCorrupt(ModelError):
     """The model's files are damaged or were changed after they were written."""
 
 
+class ModelForeign(ModelError):
+    """Nothing proves that the model was made by this installation, or shipped with it."""
+
+
 class ModelIncompatible(ModelError):
     """The model was written by versions that this installation cannot read."""
+
+
+class ModelKeyUnusable(ModelError):
+    """The key that proves the owner's models is there but cannot be used."""
 
 
 class TrainingError(JeevesError):

@@ -118,20 +118,23 @@ def train(
 ) -> None:
     """Fit a model on labelled mail, write it as a new version and make it the current one.
 
-    The thresholds are chosen for MISS_COST, FALSE_ALARM_COST and RECALL_FLOOR.
+    The thresholds are chosen for MISS_COST, FALSE_ALARM_COST and RECALL_FLOOR. The model is sealed
+    with JEEVES_HOME/model.key, which is made where there is none: no other installation takes it.
 
     Example: jeeves train --messages mails --labels labels.tsv --models-dir ~/models
     """
     from jeeves import bootstrap, logs
-    from jeeves.learning import candidate, corpus, registry
+    from jeeves.learning import candidate, corpus, origin, registry
     from jeeves.settings import load_settings
 
     logs.configure(quiet=True)
     settings = load_settings()
     folder = models_dir or settings.own_models
-    fitted = candidate.train(corpus.load(messages, labels), group, settings.costs)
-    version = fitted.save(folder, bootstrap.now())
-    registry.promote(folder, version)
+    labelled = corpus.load(messages, labels)
+    key = origin.owners_key(settings.jeeves_home)
+    fitted = candidate.train(labelled, group, settings.costs)
+    version = fitted.save(folder, bootstrap.now(), key=key)
+    registry.promote(folder, version, key)
     for line in fitted.report.lines():
         print(line)
     print(f"model: {folder / version}, current from now on")

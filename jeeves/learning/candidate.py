@@ -13,11 +13,13 @@ from typing import Any
 import joblib
 
 from jeeves.domain.operating import Costs
+from jeeves.domain.verdict import Label
 from jeeves.errors import ModelCorrupt, TrainingError
 from jeeves.learning import registry
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.evaluation import Report, report_out_of_fold
 from jeeves.learning.features import Fitted
+from jeeves.learning.origin import OwnersKey, Proof
 from jeeves.learning.table import Table
 from jeeves.learning.training import fit_corpus, out_of_fold
 
@@ -34,24 +36,33 @@ class Candidate:
     #: What the manifest says of the messages it was fitted on.
     training: Mapping[str, Any]
 
-    def save(self, folder: Path, now: datetime, notes: Mapping[str, Any] | None = None) -> str:
+    def save(
+        self,
+        folder: Path,
+        now: datetime,
+        notes: Mapping[str, Any] | None = None,
+        key: OwnersKey | None = None,
+    ) -> str:
         """Write it into ``folder`` as a new version and return its name; not current yet.
 
         Args:
             folder: A folder of models; see ``registry``.
             now: Aware; when it was made.
             notes: What the manifest shall say besides.
+            key: What seals it; None for a starter, which has to be pinned instead.
 
         Raises:
+            ModelError: it cannot be written.
             TrainingError: its report holds no operating curve, as one at given thresholds.
         """
         curve, costs = self.report.curve, self.report.costs
         if curve is None or costs is None:
             raise TrainingError("The model has no operating curve: fit it by `jeeves train`.")
+        expected = curve.at(self.report.thresholds.alert)
         facts = {
             "thresholds": asdict(self.report.thresholds),
             "costs": asdict(costs),
-            "expected": asdict(curve.at(self.report.thresholds.alert)),
+            "expected": asdict(expected),
             "curve": {
                 "measured_on": "clear messages out of fold, each counted as often as it would "
                 "come in a mailbox where the labels say how often",
@@ -64,7 +75,7 @@ class Candidate:
         stored = io.BytesIO()
         joblib.dump(self.fitted.pipeline, stored, compress=("zlib", 6))
         table = self.fitted.table().dumps()
-        return registry.save(folder, table, stored.getvalue(), facts, now)
+        return registry.save(folder, table, stored.getvalue(), facts, now, key)
 
 
 def train(corpus: Corpus, by: str | None = None, costs: Costs | None = None) -> Candidate:
@@ -85,7 +96,11 @@ def train(corpus: Corpus, by: str | None = None, costs: Costs | None = None) -> 
     table = fitted.table()
     training = {
         "messages": len(corpus.messages),
-        "needs_location": int(corpus.labels.sum()),
+        "labels": {
+            Label.NEEDS_LOCATION.value: int(corpus.labels.sum()),
+            Label.OTHER.value: int((~corpus.labels).sum()),
+        },
+        "digest": corpus.digest,
         "unreadable": corpus.unreadable,
         "grouped_by": grouping,
         "groups": len(set(corpus.groups(grouping))),
@@ -100,19 +115,18 @@ def train(corpus: Corpus, by: str | None = None, costs: Costs | None = None) -> 
     return Candidate(fitted, report_out_of_fold(corpus, predicted, grouping, costs), training)
 
 
-def load_fitted(folder: Path, version: str) -> Fitted:
+def load_fitted(folder: Path, version: str, proof: Proof) -> Fitted:
     """The scikit-learn pipeline of a version, verified before it is unpickled.
 
     Raises:
-        ModelNotFound, ModelCorrupt, ModelIncompatible: as ``registry.read_pipeline``.
+        ModelError: as ``registry.verify_pipeline``.
     """
-    content = registry.read_pipeline(folder, version)
-    pipeline = joblib.load(io.BytesIO(content))
+    verified = registry.verify_pipeline(folder, version, proof)
     try:
-        table = Table.loads((folder / version / registry.TABLE).read_bytes())
-    except (OSError, ValueError) as exc:
+        table = Table.loads(verified.table)
+    except ValueError as exc:
         raise ModelCorrupt(
-            f"The serving table of the model {folder / version} cannot be used: {exc}; run "
-            "`jeeves train` to make a new one."
+            f"The serving table of the model {folder / version} cannot be used: {exc}; "
+            f"{proof.mend}."
         ) from exc
-    return Fitted(pipeline, table.stems)
+    return Fitted(joblib.load(io.BytesIO(verified.pipeline)), table.stems)

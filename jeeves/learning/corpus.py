@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -52,6 +53,17 @@ class Corpus:
     def labels(self) -> NDArray[np.bool_]:
         """Whether each message needs a location, shape (n,)."""
         return np.array([one.needs_location for one in self.messages], dtype=np.bool_)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over id, label and digest of each message, in order of id.
+
+        Equal for equal labelled mail, whatever its order and further columns.
+        """
+        lines = sorted(
+            f"{one.id}\t{int(one.needs_location)}\t{one.message.digest}\n" for one in self.messages
+        )
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     @property
     def columns(self) -> frozenset[str]:

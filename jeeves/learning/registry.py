@@ -1,7 +1,8 @@
 """Versions of models in a folder; each proves itself before it is used.
 
     FOLDER/current                   the version that serves, then those that served before it
-    FOLDER/VERSION/manifest.json     what it is, what it was made from, digests of the others
+    FOLDER/VERSION/manifest.json     what it is, what it was made from, digests of the others;
+                                     its own origin is proved as ``origin`` says
     FOLDER/VERSION/table.json.gz     the serving form
     FOLDER/VERSION/pipeline.joblib   the scikit-learn pipeline
 
@@ -10,57 +11,65 @@ A version appears whole or not at all, and is never changed or removed here.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from jeeves.domain.operating import Costs, Curve
 from jeeves.domain.verdict import Thresholds
 from jeeves.errors import ModelCorrupt, ModelError, ModelIncompatible, ModelNotFound
 from jeeves.learning.document import DOCUMENT_VERSION
-from jeeves.learning.scorer import TableScorer
-from jeeves.learning.table import Table
+from jeeves.learning.origin import TRAIN, OwnersKey, Proof
+from jeeves.learning.revision import git_revision
 
-#: 1: table.json.gz, pipeline.joblib and a sealed manifest.json.
-FORMAT_VERSION = 1
+#: 2: table.json.gz, pipeline.joblib, and a manifest.json with an operating curve and a proof of
+#: its origin. 1 had neither.
+FORMAT_VERSION = 2
 TABLE, PIPELINE, MANIFEST, CURRENT = "table.json.gz", "pipeline.joblib", "manifest.json", "current"
 #: A pickle of one of these may not mean the same under another version.
 LIBRARIES = ("scikit-learn", "scipy", "numpy", "joblib", "nltk")
 
 _VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{6}")
 _REMEMBERED = 10
-_MEND = "run `jeeves train` to make a new one, or reinstall Jeeves if it is the packaged starter"
+MEND = f"{TRAIN}, or reinstall Jeeves if it is the packaged starter"
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
-    """A verified manifest."""
+class Verified:
+    """A version that has proved itself: what was read of it then is all that may be used."""
 
-    version: str
+    place: Path
+    #: As they were chosen when it was made.
     thresholds: Thresholds
+    curve: Curve
     #: Everything that manifest.json says.
     content: Mapping[str, Any]
+    table: bytes
+    pipeline: bytes
 
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """The model that serves, and which ones were refused before it."""
-
-    scorer: TableScorer
-    folder: Path
-    #: One sentence for each refused model.
-    warnings: tuple[str, ...]
+    def cuts(self, costs: Costs | None) -> Thresholds:
+        """The thresholds that ``costs`` ask for; None: those chosen when it was made."""
+        return self.thresholds if costs is None else self.curve.choose(costs)
 
 
 def save(
-    folder: Path, table: bytes, pipeline: bytes, facts: Mapping[str, Any], now: datetime
+    folder: Path,
+    table: bytes,
+    pipeline: bytes,
+    facts: Mapping[str, Any],
+    now: datetime,
+    key: OwnersKey | None = None,
 ) -> str:
     """Write a new version into ``folder`` and return its name; it is not current yet.
 
@@ -68,29 +77,45 @@ def save(
         folder: Made where it does not exist.
         table: Content of the serving table.
         pipeline: Content of the joblib file.
-        facts: What the manifest shall say besides; ``thresholds`` must be among it.
+        facts: What the manifest shall say besides; ``thresholds`` and ``curve`` must be among it.
         now: Aware; names the version.
+        key: What seals it; None for a starter, which has to be pinned instead.
+
+    Raises:
+        ModelError: it cannot be written; nothing of it is left.
     """
     files = {TABLE: table, PIPELINE: pipeline}
-    version = f"{now:%Y-%m-%dT%H-%M-%S}-{hashlib.sha256(table).hexdigest()[:6]}"
+    version = f"{now:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
+    try:
+        previous = current(folder)
+    except ModelCorrupt:
+        previous = None
     manifest: dict[str, Any] = {
         "format": FORMAT_VERSION,
         "document": DOCUMENT_VERSION,
         "version": version,
+        "previous": previous,
         "created_at": now.isoformat(),
+        "revision": git_revision(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "files": {name: _digest(content) for name, content in files.items()},
         **facts,
     }
-    manifest["seal"] = _seal(manifest)
+    if key is not None:
+        manifest |= key.seal(manifest)
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
-    aside = folder / f".{version}-{secrets.token_hex(4)}"
-    aside.mkdir(parents=True)
-    for name, content in {**files, MANIFEST: f"{text}\n".encode()}.items():
-        _write(aside / name, content)
-    _sync(aside)
-    aside.rename(folder / version)
-    _sync(folder)
+    aside = folder / f".{version}"
+    with _writing(folder):
+        try:
+            aside.mkdir(parents=True)
+            for name, content in {**files, MANIFEST: f"{text}\n".encode()}.items():
+                _write(aside / name, content)
+            _sync(aside)
+            aside.rename(folder / version)
+        except OSError:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        _sync(folder)
     return version
 
 
@@ -112,9 +137,9 @@ def served(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as exc:
-        raise ModelCorrupt(f"The file {folder / CURRENT} cannot be read; {_MEND}.") from exc
+        raise ModelCorrupt(f"The file {folder / CURRENT} cannot be read; {MEND}.") from exc
     if not named or not all(_VERSION.fullmatch(name) for name in named):
-        raise ModelCorrupt(f"The file {folder / CURRENT} does not name a version; {_MEND}.")
+        raise ModelCorrupt(f"The file {folder / CURRENT} does not name a version; {MEND}.")
     return named
 
 
@@ -127,135 +152,121 @@ def current(folder: Path) -> str | None:
     return next(iter(served(folder)), None)
 
 
-def promote(folder: Path, version: str) -> None:
-    """Make ``version`` current, once it has proved itself.
+def promote(folder: Path, version: str, proof: Proof) -> None:
+    """Make ``version`` current, once it has proved itself; one process at a time.
 
     Raises:
-        ModelNotFound, ModelCorrupt, ModelIncompatible: as ``verify``.
+        ModelError: as ``verify``, or the folder cannot be written; the current one stays.
     """
-    verify(folder, version)
-    try:
-        before = served(folder)
-    except ModelCorrupt:
-        before = []
-    named = list(dict.fromkeys([version, *before]))[:_REMEMBERED]
-    aside = folder / f".{CURRENT}-{secrets.token_hex(4)}"
-    _write(aside, "".join(f"{name}\n" for name in named).encode("ascii"))
-    aside.replace(folder / CURRENT)
-    _sync(folder)
+    verify(folder, version, proof)
+    with _writing(folder), _alone(folder):
+        try:
+            before = served(folder)
+        except ModelCorrupt:
+            before = []
+        named = list(dict.fromkeys([version, *before]))[:_REMEMBERED]
+        aside = folder / f".{CURRENT}-{secrets.token_hex(4)}"
+        try:
+            _write(aside, "".join(f"{name}\n" for name in named).encode("ascii"))
+            aside.replace(folder / CURRENT)
+        except OSError:
+            aside.unlink(missing_ok=True)
+            raise
+        _sync(folder)
 
 
-def verify(folder: Path, version: str) -> Manifest:
-    """The manifest of a version whose files are all as they were written. Unpickles nothing.
+def verify(folder: Path, version: str, proof: Proof) -> Verified:
+    """A version of proved origin whose files are all as they were written. Unpickles nothing.
 
     Raises:
         ModelNotFound: there is no such version.
+        ModelForeign, ModelKeyUnusable: its origin is not proved; see ``origin``.
         ModelCorrupt: a file is missing, damaged or was changed.
         ModelIncompatible: another version of Jeeves wrote it.
     """
     place = folder / version
     if not _VERSION.fullmatch(version) or not place.is_dir():
-        raise ModelNotFound(f"There is no model {version!r} in {folder}; {_MEND}.")
+        raise ModelNotFound(f"There is no model {version!r} in {folder}; {proof.mend}.")
+    written = _read(place / MANIFEST, proof)
     try:
-        content = json.loads(_read(place / MANIFEST))
-        seal = content.pop("seal")
+        content = json.loads(written)
         formats = (content["format"], content["document"])
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise ModelCorrupt(f"The manifest of the model {place} is damaged; {_MEND}.") from exc
+    except (ValueError, KeyError, TypeError, RecursionError) as exc:
+        raise ModelCorrupt(f"The manifest of the model {place} is damaged; {proof.mend}.") from exc
     if formats != (FORMAT_VERSION, DOCUMENT_VERSION):
         raise ModelIncompatible(
             f"The model {place} has format {formats[0]}.{formats[1]}, but this version of Jeeves "
-            f"reads {FORMAT_VERSION}.{DOCUMENT_VERSION}; {_MEND}."
+            f"reads {FORMAT_VERSION}.{DOCUMENT_VERSION}; {proof.mend}."
         )
-    if seal != _seal(content) or content["version"] != version:
-        raise ModelCorrupt(f"The manifest of the model {place} was changed; {_MEND}.")
-    for name, digest in content["files"].items():
-        if _digest(_read(place / name)) != digest:
+    proof.check(place, written, content)
+    try:
+        named = content["version"]
+        files = {name: content["files"][name] for name in (TABLE, PIPELINE)}
+        thresholds, curve = Thresholds(**content["thresholds"]), Curve.from_dict(content["curve"])
+    except (ValueError, KeyError, TypeError) as exc:
+        raise ModelCorrupt(f"The manifest of the model {place} is damaged; {proof.mend}.") from exc
+    if named != version:
+        raise ModelCorrupt(f"The model {place} is {named!r} under another name; {proof.mend}.")
+    read = {name: _read(place / name, proof) for name in files}
+    for name, digest in files.items():
+        if _digest(read[name]) != digest:
             raise ModelCorrupt(
-                f"The file {name} of the model {place} was changed or is not whole; {_MEND}."
+                f"The file {name} of the model {place} was changed or is not whole; {proof.mend}."
             )
-    return Manifest(version, Thresholds(**content["thresholds"]), content)
+    return Verified(place, thresholds, curve, content, read[TABLE], read[PIPELINE])
 
 
-def read_pipeline(folder: Path, version: str) -> bytes:
-    """The joblib file of a version that may be unpickled under the installed libraries.
+def verify_pipeline(folder: Path, version: str, proof: Proof) -> Verified:
+    """A version whose joblib file may be unpickled under the installed libraries.
 
     Raises:
-        ModelNotFound, ModelCorrupt: as ``verify``.
+        ModelNotFound, ModelForeign, ModelKeyUnusable, ModelCorrupt: as ``verify``.
         ModelIncompatible: as ``verify``, or other versions of the libraries wrote it.
     """
-    manifest = verify(folder, version)
-    for name, written in manifest.content["libraries"].items():
+    verified = verify(folder, version, proof)
+    for name, written in verified.content["libraries"].items():
         installed = metadata.version(name)
         if installed != written:
             raise ModelIncompatible(
                 f"The pipeline of the model {folder / version} was written with {name} {written}, "
-                f"but {installed} is installed; {_MEND}."
+                f"but {installed} is installed; {proof.mend}."
             )
-    return _read(folder / version / PIPELINE)
-
-
-def load(folder: Path, version: str) -> TableScorer:
-    """The scorer of a version, verified.
-
-    Raises:
-        ModelNotFound, ModelCorrupt, ModelIncompatible: as ``verify``.
-    """
-    manifest = verify(folder, version)
-    try:
-        table = Table.loads(_read(folder / version / TABLE))
-    except ValueError as exc:
-        raise ModelCorrupt(
-            f"The serving table of the model {folder / version} cannot be used: {exc}; {_MEND}."
-        ) from exc
-    return TableScorer(table, version, manifest.thresholds)
-
-
-def load_scorer(folders: Sequence[Path]) -> Loaded:
-    """The first good model: each folder's current version, then those current before it.
-
-    Args:
-        folders: The owner's own first, the packaged starter last.
-
-    Raises:
-        ModelError: no folder has a good model; the sentence is that of the last refusal.
-    """
-    refusals: list[ModelError] = []
-    for folder in folders:
-        try:
-            named = served(folder)
-        except ModelCorrupt as refusal:
-            refusals.append(refusal)
-            continue
-        for version in named:
-            try:
-                scorer = load(folder, version)
-            except ModelError as refusal:
-                refusals.append(refusal)
-                continue
-            return Loaded(scorer, folder, tuple(map(str, refusals)))
-    if refusals:
-        raise refusals[-1]
-    places = " or ".join(map(str, folders))
-    raise ModelNotFound(f"There is no model in {places}; {_MEND}.")
-
-
-def _seal(manifest: Mapping[str, Any]) -> str:
-    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return verified
 
 
 def _digest(content: bytes) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, proof: Proof) -> bytes:
     try:
         return path.read_bytes()
     except OSError as exc:
         raise ModelCorrupt(
-            f"The file {path} of a model cannot be read ({exc.strerror}); {_MEND}."
+            f"The file {path} of a model cannot be read ({exc.strerror}); {proof.mend}."
         ) from exc
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise ModelError(
+            f"The model cannot be written into {folder} ({exc.strerror}): make room and let this "
+            "user write there, or name another folder in JEEVES_MODELS_DIR."
+        ) from exc
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No other process is in here with the same folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _write(path: Path, content: bytes) -> None:

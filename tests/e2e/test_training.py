@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -55,13 +57,63 @@ def test_a_model_is_fitted_written_and_serves(
     models = tmp_path / "my models"
     out = jeeves("train", *arguments(labelled), "--models-dir", str(models)).stdout
     assert "average precision" in out
+    assert re.search(r"in words: catches .* needless texts? a month at 100 mails a day", out)
     version = (models / "current").read_text(encoding="utf-8").strip()
     manifest = json.loads((models / version / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["training"]["messages"] == 40
     jeeves.configure(JEEVES_MODELS_DIR=str(models))
     lines = [json.loads(line) for line in jeeves("score", str(labelled[0])).stdout.splitlines()]
     assert {line["model"] for line in lines} == {version}
-    assert version in jeeves("doctor", code=None).stdout
+    doctor = jeeves("doctor", code=None).stdout
+    assert f"ok      {version}" in doctor
+    key = jeeves.home / "model.key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert key.read_bytes().hex() not in (models / version / "manifest.json").read_text()
+
+
+def test_a_model_of_another_installation_is_refused_with_the_command_that_mends_it(
+    jeeves: Jeeves, labelled: tuple[Path, Path]
+) -> None:
+    """Promise 4."""
+    jeeves("train", *arguments(labelled))
+    (jeeves.home / "model.key").unlink()
+    version = (jeeves.home / "models" / "current").read_text(encoding="utf-8").strip()
+    doctor = jeeves("doctor", code=1).stdout
+    assert re.search(rf"model +BROKEN .*refused: .*{version} was not made by", doctor)
+    scored = jeeves("score", str(labelled[0]))
+    assert version in scored.stderr
+    assert "jeeves train --messages DIR --labels FILE.tsv" in scored.stderr
+    assert version not in scored.stdout
+    jeeves("train", *arguments(labelled))
+    assert re.search(r"model +ok ", jeeves("doctor", code=None).stdout)
+
+
+def test_the_costs_of_the_settings_move_the_thresholds(
+    jeeves: Jeeves, labelled: tuple[Path, Path]
+) -> None:
+    mail = str(labelled[0] / "Monday-1-0.eml")
+
+    def threshold(**settings: str) -> float:
+        jeeves.configure(**settings)
+        return float(json.loads(jeeves("score", mail).stdout)["threshold"])
+
+    usual = threshold()
+    assert threshold(MISS_COST="100") < usual
+    assert threshold(MISS_COST="1", RECALL_FLOOR="0.2") > usual
+    jeeves("train", *arguments(labelled), "--models-dir", str(jeeves.home / "models"))
+    version = (jeeves.home / "models" / "current").read_text(encoding="utf-8").strip()
+    manifest = json.loads((jeeves.home / "models" / version / "manifest.json").read_bytes())
+    assert manifest["costs"] == {"miss": 1.0, "false_alarm": 1.0, "recall_floor": 0.2}
+
+
+def test_a_key_that_others_can_read_stops_the_training_before_it_begins(
+    jeeves: Jeeves, labelled: tuple[Path, Path]
+) -> None:
+    (jeeves.home / "model.key").write_bytes(bytes(32))
+    (jeeves.home / "model.key").chmod(0o644)
+    result = jeeves("train", *arguments(labelled), code=1)
+    assert "mode 0644" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_an_evaluation_shows_what_was_asked_for(

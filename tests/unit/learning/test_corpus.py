@@ -107,3 +107,16 @@ def test_messages_of_chosen_origins_can_be_taken(folder: Path) -> None:
 
 def test_an_empty_corpus_has_no_columns() -> None:
     assert Corpus([]).columns == frozenset()
+
+
+def test_the_digest_tells_labelled_mail_apart_and_nothing_else(folder: Path) -> None:
+    def digest(table: str) -> str:
+        return load(folder, labels(folder, table)).digest
+
+    (folder / "c.eml").write_bytes(raw_mail("Lunch?", "Want to have lunch on Friday?"))
+    plain = digest("id\tneeds_location\na\t1\nb\t0\n")
+    assert digest("id\tneeds_location\towner\nb\t0\tx\na\t1\ty\n") == plain
+    assert digest("id\tneeds_location\na\t0\nb\t1\n") != plain
+    assert digest("id\tneeds_location\na\t1\nc\t0\n") != plain
+    (folder / "b.eml").write_bytes(raw_mail("Another", "Another mail altogether."))
+    assert digest("id\tneeds_location\na\t1\nb\t0\n") != plain

@@ -123,7 +123,7 @@ def test_serving_loads_no_learning_library() -> None:
     code = (
         "import sys\n"
         "from jeeves.learning import document, scorer\n"
-        "from jeeves.learning.registry import load_scorer\n"
+        "from jeeves.learning.serving import load_scorer\n"
         "heavy = {'sklearn', 'nltk', 'joblib', 'numpy', 'scipy'}\n"
         "print(sorted(heavy & {name.partition('.')[0] for name in sys.modules}))\n"
     )
