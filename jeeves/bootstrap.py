@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from jeeves.domain.operating import OperatingPoint
 from jeeves.domain.ports import Mailbox, Notifier, Scorer
 from jeeves.errors import ConfigError, ModelError
 from jeeves.settings import Settings
@@ -208,13 +209,23 @@ def make_daemon(
     )
 
 
-def model_in_use(settings: Settings) -> tuple[str, bool]:
-    """Version of the model that would serve, and whether it is the best there is.
+@dataclass(frozen=True, slots=True)
+class ModelInUse:
+    """The model that would serve."""
 
-    Where a newer one was refused, or none can be served, the words say why.
-    """
+    #: Its version; where a newer one was refused, or none can be served, why.
+    says: str
+    #: Whether it is the best there is.
+    ok: bool
+    #: What to expect at its alert threshold; None where there is none.
+    expected: OperatingPoint | None = None
+
+
+def model_in_use(settings: Settings) -> ModelInUse:
+    """The model that would serve now, or why there is none; never fails."""
     try:
         loaded = load_model(settings)
     except ModelError as exc:
-        return str(exc), False
-    return "; refused: ".join([loaded.scorer.version, *loaded.warnings]), not loaded.warnings
+        return ModelInUse(str(exc), False)
+    says = "; refused: ".join([loaded.scorer.version, *loaded.warnings])
+    return ModelInUse(says, not loaded.warnings, loaded.expected)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jeeves import bootstrap
+from jeeves.cli.status import expectation
 from jeeves.errors import JeevesError
 from jeeves.settings import Settings, load_settings
 
@@ -38,9 +39,14 @@ def examine() -> Iterator[Finding]:
         return
     home = settings.jeeves_home
     yield Finding("settings", True, f"read; data is kept in {home}")
-    yield look("database", lambda: database(settings))
+    mails_a_day = None
+    try:
+        says, mails_a_day = database(settings)
+        yield Finding("database", True, says)
+    except JeevesError as exc:
+        yield Finding("database", False, str(exc))
     yield look("mail", lambda: mail(settings))
-    yield look("model", lambda: model(settings))
+    yield look("model", lambda: model(settings, mails_a_day))
     yield from channels(settings)
     yield Finding("leaves", True, what_leaves(settings))
 
@@ -53,12 +59,13 @@ def look(link: str, examined: Callable[[], str]) -> Finding:
         return Finding(link, False, str(exc))
 
 
-def database(settings: Settings) -> str:
-    """Connect, and compare the schema."""
+def database(settings: Settings) -> tuple[str, float | None]:
+    """Connect and compare the schema; how it is, and mails a day where that is known."""
     with bootstrap.open_database(settings) as opened, closing(opened.reading()) as reading:
         stored = reading.backlog().messages
+        mails_a_day = reading.mails_a_day(bootstrap.now())
     kind = "embedded" if settings.database_url is None else "DATABASE_URL"
-    return f"{kind}, schema up to date, {stored} messages"
+    return f"{kind}, schema up to date, {stored} messages", mails_a_day
 
 
 def mail(settings: Settings) -> str:
@@ -69,12 +76,14 @@ def mail(settings: Settings) -> str:
     return f'{settings.imap_host}{secure}, mailbox "{status.mailbox}", read-only'
 
 
-def model(settings: Settings) -> str:
-    """Load the model as serving does."""
-    version, ok = bootstrap.model_in_use(settings)
-    if not ok:
-        raise JeevesError(version)
-    return version
+def model(settings: Settings, mails_a_day: float | None) -> str:
+    """Load the model as serving does, and say what to expect of it."""
+    found = bootstrap.model_in_use(settings)
+    expected = expectation(found, mails_a_day)
+    says = f"{found.says}; {expected}" if expected else found.says
+    if not found.ok:
+        raise JeevesError(says)
+    return says
 
 
 def what_leaves(settings: Settings) -> str:

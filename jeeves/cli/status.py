@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from jeeves.bootstrap import ModelInUse
 from jeeves.domain.listing import AlertLine, Backlog
+from jeeves.domain.operating import in_words
 from jeeves.service.silence import SILENT_AFTER
 from jeeves.service.triage import READ_BEAT
 
@@ -22,6 +24,10 @@ class Views(Protocol):
 
     def last_alerts(self, limit: int) -> list[AlertLine]:
         """The newest outbox rows, newest first."""
+        ...
+
+    def mails_a_day(self, now: datetime) -> float | None:
+        """Mails from other people over the last 30 days; None where unknown."""
         ...
 
     def heartbeats(self) -> Mapping[tuple[str, str], tuple[datetime, str]]:
@@ -40,6 +46,8 @@ class StatusReport:
     #: Version of the model in use, or why there is none.
     model: str
     model_ok: bool
+    #: What to expect of it, in words; None where there is none.
+    expected: str | None
 
     @property
     def healthy(self) -> bool:
@@ -70,10 +78,11 @@ class StatusReport:
                 for a in self.alerts
             ],
             "model": self.model,
+            "expected": self.expected,
         }
 
 
-def gather(views: Views, model: tuple[str, bool], now: datetime) -> StatusReport:
+def gather(views: Views, model: ModelInUse, now: datetime) -> StatusReport:
     """Ask the database how things stand."""
     beats = views.heartbeats()
     ages = [
@@ -81,7 +90,21 @@ def gather(views: Views, model: tuple[str, bool], now: datetime) -> StatusReport
         for (_, name), (at, _) in sorted(beats.items())
         if name == READ_BEAT
     ]
-    return StatusReport(tuple(ages), views.backlog(), views.last_alerts(5), *model)
+    return StatusReport(
+        read_ages=tuple(ages),
+        backlog=views.backlog(),
+        alerts=views.last_alerts(5),
+        model=model.says,
+        model_ok=model.ok,
+        expected=expectation(model, views.mails_a_day(now)),
+    )
+
+
+def expectation(model: ModelInUse, mails_a_day: float | None) -> str | None:
+    """What the owner may expect of the model in use; None where there is none."""
+    if model.expected is None:
+        return None
+    return in_words(model.expected, mails_a_day, "at your volume")
 
 
 def render(report: StatusReport, zone: ZoneInfo | None) -> str:
@@ -94,6 +117,8 @@ def render(report: StatusReport, zone: ZoneInfo | None) -> str:
         f"waiting        {backlog.unjudged} to judge, {backlog.alerts_open} alerts to deliver",
         f"model          {report.model}",
     ]
+    if report.expected:
+        lines.append(f"expect         {report.expected}")
     for alert in report.alerts:
         when = alert.created_at.astimezone(zone).strftime("%d %b %H:%M")
         about = f"message {alert.message_id}" if alert.message_id else "notice"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mailbox
+import re
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,7 @@ def test_a_broken_model_of_ones_own_is_refused_and_the_starter_serves(
 def test_status_and_doctor_say_what_is_wrong(jeeves_on_postgres: Jeeves) -> None:
     status = jeeves_on_postgres("status", code=1).stdout
     assert "never" in status
+    assert "needless texts for every 1,000 mails" in status
     doctor = jeeves_on_postgres("doctor", code=1).stdout
     assert "No account is configured" in doctor
     found = {
@@ -202,6 +204,21 @@ def test_status_and_doctor_say_what_is_wrong(jeeves_on_postgres: Jeeves) -> None
 def lines_of_json(result: object) -> list[dict[str, object]]:
     found: list[dict[str, object]] = json.loads(getattr(result, "stdout", "[]"))
     return found
+
+
+def test_status_says_what_to_expect_at_the_volume_of_the_mailbox(
+    jeeves_on_postgres: Jeeves, gmail: GmailServer
+) -> None:
+    jeeves_on_postgres.watch(gmail)
+    jeeves_on_postgres.configure(SPEECH="file")
+    for _ in range(3):
+        gmail.deliver(raw_mail("Lunch on Thursday?", LUNCH))
+    jeeves_on_postgres("check")
+    words = r"catches about 9 of 10 mails .* a month at your volume \(\d+ mails? a day\)"
+    assert re.search(words, jeeves_on_postgres("status", code=None).stdout)
+    assert re.search(words, jeeves_on_postgres("doctor", code=None).stdout)
+    report = json.loads(jeeves_on_postgres("status", "--json", code=None).stdout)
+    assert re.fullmatch(words, report["expected"])
 
 
 def test_doctor_finds_all_well(jeeves_on_postgres: Jeeves, gmail: GmailServer) -> None:

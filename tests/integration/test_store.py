@@ -245,6 +245,19 @@ def test_only_the_channels_asked_for_are_claimed(store: PostgresStore) -> None:
     assert store.claim(ACCOUNT, [Channel.SMS, Channel.SPEECH], NOW, 60) is not None
 
 
+def test_the_volume_counts_mail_of_other_people_over_the_days_that_are_known(
+    store: PostgresStore, reading: Reading
+) -> None:
+    assert reading.mails_a_day(NOW) is None
+    ago = [NOW - timedelta(days=days) for days in (40, 20, 10, 1, -1)]
+    store.ingest(ACCOUNT, [a_message(received_at=at) for at in ago], None)
+    others = ({"own": True}, {"bulk": True}, {"origin": Origin.IMPORT})
+    store.ingest(ACCOUNT, [a_message(received_at=ago[2], **change) for change in others], None)
+    # three in the last 30 days, the first of them 20 days ago
+    assert reading.mails_a_day(NOW) == pytest.approx(3 / 20)
+    assert reading.mails_a_day(NOW + timedelta(days=300)) is None
+
+
 def test_the_store_goes_on_after_its_connection_was_cut(dsn: str, store: PostgresStore) -> None:
     store.beat(ACCOUNT, "read", NOW)
     other = psycopg2.connect(dsn)

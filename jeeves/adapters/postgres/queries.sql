@@ -142,3 +142,12 @@ select (select count(*) from messages) as messages,
        (select count(*) from alerts where state in ('pending', 'sending', 'unknown'))
            as alerts_open,
        (select count(*) from alerts where state = 'failed') as alerts_failed;
+
+-- name: volume
+-- Mail from other people in a window, and how many days of it are known. What was read from
+-- disk says nothing about how much arrives.
+select count(*) as mails,
+       coalesce(extract(epoch from %(now)s - min(received_at)) / 86400, 0)::float as days
+from messages
+where not own and not bulk and origin <> 'import' and unreadable is null
+  and received_at > %(now)s - make_interval(days => %(days)s) and received_at <= %(now)s;

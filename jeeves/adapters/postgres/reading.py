@@ -14,7 +14,10 @@ from jeeves.adapters.postgres.connection import (
 )
 from jeeves.adapters.postgres.rows import read_alert_line, read_beats, read_message, read_verdict
 from jeeves.domain.listing import AlertLine, Backlog, ListedMessage
+from jeeves.domain.operating import mails_a_day
 from jeeves.domain.verdict import Label
+
+VOLUME_DAYS = 30
 
 
 class Reading(HasConnection):
@@ -49,6 +52,16 @@ class Reading(HasConnection):
     def heartbeats(self, sql: SqlCursor) -> Mapping[tuple[str, str], tuple[datetime, str]]:
         """The last beat of every (account, name), and its detail."""
         return read_beats(sql)
+
+    @in_transaction
+    def mails_a_day(self, sql: SqlCursor, now: datetime) -> float | None:
+        """Mails from other people, none of them mass mail, over the last 30 days.
+
+        Counted from the first known one on where that is less; None where there was none.
+        """
+        sql.execute(queries()["volume"], {"now": now, "days": VOLUME_DAYS})
+        row: Row = sql.fetchone() or {"mails": 0, "days": 0.0}
+        return mails_a_day(row["mails"], row["days"])
 
     @staticmethod
     def _listing(
