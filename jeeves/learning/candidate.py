@@ -104,7 +104,11 @@ def train(corpus: Corpus, by: str | None = None, costs: Costs | None = None) -> 
         "unreadable": corpus.unreadable,
         "grouped_by": grouping,
         "groups": len(set(corpus.groups(grouping))),
-        "terms": {"text": len(table.text.index), "meeting": len(table.meeting.index)},
+        "terms": {
+            "text": len(table.text.index),
+            "meeting": len(table.meeting.index),
+            "frames": len(table.frames.index),
+        },
         "stems": len(table.stems),
         **{
             name: dict(sorted(Counter(corpus.groups(name)).items()))

@@ -23,6 +23,9 @@ from jeeves.mail import mime
 CONVERSATION = "conversation"
 _LABELS = {"1": True, "0": False}
 
+#: Stratum of messages that were written for the project.
+WRITTEN = "written"
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledMessage:
@@ -97,14 +100,45 @@ class Corpus:
 
     @property
     def drawn(self) -> NDArray[np.bool_]:
-        """Messages drawn by chance, not picked because a model scored them high, shape (n,)."""
+        """Messages drawn by chance from a mailbox, shape (n,).
+
+        Not those picked because a model scored them high, nor those written for the project.
+        """
         return np.array(
-            [one.columns.get("stratum") != "active" for one in self.messages], dtype=np.bool_
+            [one.columns.get("stratum") not in ("active", WRITTEN) for one in self.messages],
+            dtype=np.bool_,
+        )
+
+    @property
+    def written(self) -> NDArray[np.bool_]:
+        """Messages written for the project, not sent by anybody, shape (n,)."""
+        return np.array(
+            [one.columns.get("stratum") == WRITTEN for one in self.messages], dtype=np.bool_
+        )
+
+    def joined(self, other: Corpus) -> Corpus:
+        """The messages of both; an id may stand in one of them only.
+
+        Raises:
+            TrainingError: an id stands in both.
+        """
+        both = {one.id for one in self.messages} & {one.id for one in other.messages}
+        if both:
+            raise TrainingError(f"The id {min(both)} stands in both tables of labels.")
+        return replace(
+            self,
+            messages=[*self.messages, *other.messages],
+            unreadable=self.unreadable + other.unreadable,
         )
 
     @property
     def natural_weights(self) -> NDArray[np.float64]:
-        """How many mails of a mailbox each message stands for, shape (n,); 0 where not drawn."""
+        """How many mails of a mailbox each message stands for, shape (n,); 0 where not drawn.
+
+        Each counts once where none was drawn.
+        """
+        if not self.drawn.any():
+            return np.ones(len(self.messages))
         weights = [float(one.columns.get(self.weight_column) or 1.0) for one in self.messages]
         return np.where(self.drawn, np.array(weights, dtype=np.float64), 0.0)
 

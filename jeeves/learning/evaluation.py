@@ -108,6 +108,8 @@ class Report:
     headline: Figures | None = None
     #: Over messages drawn by chance, each counted as often as it would come in a mailbox.
     natural: Figures | None = None
+    #: Over the unambiguous messages that were written for the project.
+    written: Figures | None = None
     #: What the thresholds were chosen from and for. None where they were given.
     curve: Curve | None = None
     costs: Costs | None = None
@@ -134,7 +136,7 @@ class Report:
             yield from _lines(name, figures)
 
     def _parts(self) -> Iterator[tuple[str, Figures]]:
-        for name in ("headline", "all", "natural"):
+        for name in ("headline", "all", "natural", "written"):
             figures = getattr(self, name)
             if figures is not None:
                 yield name, figures
@@ -186,8 +188,9 @@ def report(corpus: Corpus, probabilities: Floats, thresholds: Thresholds, method
         all=everything,
         headline=over(clear) if {"ambiguous", "stratum"} <= columns else None,
         natural=over(corpus.drawn, corpus.natural_weights)
-        if corpus.weight_column in columns
+        if corpus.weight_column in columns and corpus.drawn.any()
         else None,
+        written=over(corpus.written & ~corpus.flag("ambiguous")),
     )
 
 

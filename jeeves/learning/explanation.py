@@ -2,51 +2,137 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from heapq import nlargest
+from itertools import chain
 
 from jeeves.domain.verdict import Reason
+from jeeves.learning.frames import GATHERING, PLACED, frames_of, occasions
+from jeeves.learning.lexicon import BIT
+from jeeves.learning.tokens import Sentence, bigrams
 
 #: Reasons shown at most; the others are part of the rest.
 REASONS = 8
 #: Terms that are looked at: the strongest. What they leave out is part of the rest.
 _CONSIDERED = 16
 _LONGEST_PHRASE = 5
-
-_KINDS = {
-    "xxemail": "(address)",
-    "xxurl": "(link)",
-    "xxphone": "(phone number)",
-    "xxroom": "(room)",
-    "xxcall": "(call)",
-    "xxoffice": "(office or home)",
-    "xxtime": "(time)",
-    "xxdate": "(date)",
-    "xxyear": "(year)",
-    "xxmoney": "(amount)",
-    "xxnumber": "(number)",
-    "xxname": "(name)",
-}
+_WORDS_OF_A_SENTENCE = 4
+_WHERE = PLACED | BIT["premises"] | BIT["where"]
 
 
 def reasons(
-    terms: Mapping[str, float], facts: Mapping[str, float], words: Sequence[str]
+    text: Mapping[str, float],
+    meeting: Mapping[str, float],
+    frames: Mapping[str, float],
+    facts: Mapping[str, float],
+    sentences: Sequence[Sentence],
+    stems: Mapping[str, str],
 ) -> tuple[Reason, ...]:
     """The ``REASONS`` strongest phrases and facts, strongest first.
 
     Args:
-        terms: What each word or pair of words of the mail added to the log-odds.
+        text: What each word or pair of words of the mail added to the log-odds.
+        meeting: The same of the stemmed words of the sentences that speak of a meeting.
+        frames: What each conjunction of frames added.
         facts: What each fact added.
-        words: The words of the mail in order.
+        sentences: The sentences of the mail in order.
+        stems: Stem of each known token that is not its own stem.
     """
+    tokens = list(chain.from_iterable(one.tokens for one in sentences))
+    words = list(chain.from_iterable(one.words for one in sentences))
+    terms = _as_written(text, meeting, tokens, stems)
     strongest = nlargest(_CONSIDERED, terms.items(), key=_strength)
-    found = [(readable(phrase), weight) for phrase, weight in phrases(strongest, words)]
-    found = nlargest(REASONS, [*found, *facts.items()], key=_strength)
-    return tuple(Reason(phrase, weight) for phrase, weight in found if weight)
+    found = [
+        (_in_the_mails_words(phrase, tokens, words), weight)
+        for phrase, weight in phrases(strongest, tokens)
+    ]
+    found += [*occasions_told(frames, sentences), *facts.items()]
+    shown = nlargest(REASONS, found, key=_strength)
+    return tuple(Reason(phrase, weight) for phrase, weight in shown if weight)
 
 
 def _strength(item: tuple[str, float]) -> float:
     return abs(item[1])
+
+
+def _as_written(
+    text: Mapping[str, float],
+    meeting: Mapping[str, float],
+    tokens: list[str],
+    stems: Mapping[str, str],
+) -> dict[str, float]:
+    """``text`` and ``meeting`` as one, each stem as the mail writes it."""
+    terms = dict(text)
+    stemmed = [stems.get(token, token) for token in tokens]
+    written = dict(zip(stemmed + bigrams(stemmed), tokens + bigrams(tokens), strict=True))
+    for stem, weight in meeting.items():
+        term = written.get(stem, stem)
+        terms[term] = terms.get(term, 0.0) + weight
+    return terms
+
+
+def occasions_told(
+    frames: Mapping[str, float], sentences: Sequence[Sentence]
+) -> list[tuple[str, float]]:
+    """What the conjunctions added, summed by what a reader sees; the sum of weights stays.
+
+    Those of one sentence are told by its words, ``lunch ... Thursday``; those of the whole mail
+    by whether a place is named.
+    """
+    masks = [frames_of(one.tokens) for one in sentences]
+    whole = 0
+    for mask in masks:
+        whole |= mask
+    by_sentence: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+    elsewhere: defaultdict[str, float] = defaultdict(float)
+    for term, weight in frames.items():
+        needed = occasions(term)
+        place = next(
+            (i for i, mask in enumerate(masks) if all(mask & bits for bits in needed)), None
+        )
+        if "+" in term and place is not None:
+            bits = sum(set(needed))
+            by_sentence[place].append((weight, bits & masks[place]))
+        elif any(bits & _WHERE for bits in needed):
+            elsewhere["a place named" if whole & PLACED else "talk of a place"] += weight
+        elif whole & GATHERING and not whole & PLACED:
+            elsewhere["no place named"] += weight
+        else:
+            elsewhere["the mail as a whole"] += weight
+    told = [
+        (
+            _words_for(sentences[i], max(found, key=lambda one: abs(one[0]))[1]),
+            sum(weight for weight, _ in found),
+        )
+        for i, found in by_sentence.items()
+    ]
+    return [*told, *elsewhere.items()]
+
+
+def _words_for(sentence: Sentence, bits: int) -> str:
+    """The words of ``sentence`` that these frames were seen in: ``lunch ... Thursday``."""
+    chosen: list[str] = []
+    left = bits
+    for start in range(len(sentence.tokens)):
+        for length in (3, 2, 1):
+            seen = left & frames_of(sentence.tokens[start : start + length])
+            if seen and not any(
+                seen & frames_of([token]) for token in sentence.tokens[start + 1 : start + length]
+            ):
+                chosen.append(" ".join(sentence.words[start : start + length]))
+                left &= ~seen
+                break
+    return " ... ".join(chosen[:_WORDS_OF_A_SENTENCE]) or " ".join(sentence.words[:3])
+
+
+def _in_the_mails_words(phrase: str, tokens: list[str], words: list[str]) -> str:
+    """A phrase of tokens as the mail writes it: ``lunch xxdate ?`` as ``lunch Thursday?``."""
+    wanted = phrase.split(" ")
+    for start in range(len(tokens) - len(wanted) + 1):
+        if tokens[start : start + len(wanted)] == wanted:
+            return " ".join(words[start : start + len(wanted)]).replace(" ?", "?")
+    return phrase
 
 
 def phrases(terms: Sequence[tuple[str, float]], words: Sequence[str]) -> list[tuple[str, float]]:
@@ -97,8 +183,3 @@ def _joined(phrase: str, term: str, mail: str) -> str | None:
         if longer and f" {longer} " in mail:
             return longer
     return None
-
-
-def readable(phrase: str) -> str:
-    """``lunch xxtime ?`` as ``lunch (time)?``."""
-    return " ".join(_KINDS.get(word, word) for word in phrase.split(" ")).replace(" ?", "?")

@@ -7,7 +7,7 @@ was not seen in training is its own stem on both sides.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,15 +21,23 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from jeeves.learning.document import TERM_PATTERN, Document, bigrams, tokens
-from jeeves.learning.table import Table, TermWeights
+from jeeves.learning.document import Document
+from jeeves.learning.lexicon import phrases
+from jeeves.learning.table import Column, Table
+from jeeves.learning.tokens import TOKEN_PATTERN, bigrams
 
 #: A term is learned only where this many groups (owners, conversations) use it: what a single
 #: correspondence says stays out of the model file.
 GROUPS_PER_TERM = 2
-#: Inverse strength of the penalty: best of 3, 5, 8, 15 by mean average precision over four
+#: Inverse strength of the penalty: best of 2, 3, 5, 8 by mean average precision over three
 #: groupings of the labelled mail by owner.
-C = 5.0
+C = 3.0
+#: Columns of terms, in the order of ``rows``, with the longest n-gram of each and what its values
+#: are multiplied by: conjunctions of frames overlap each other, so each counts for half.
+COLUMNS = {"text": (2, 1.0), "meeting": (2, 1.0), "frames": (1, 0.5)}
+#: A word that stands as a name in this share of the mails it occurs in is one.
+NAME_SHARE = 0.3
+WRITTEN_FACT = "written for the project"
 
 Floats = NDArray[np.float64]
 
@@ -59,95 +67,148 @@ class Fitted:
 
     def table(self) -> Table:
         """The same model as plain numbers."""
-        columns = self.pipeline.named_steps["columns"].named_transformers_
-        weights = self.pipeline.named_steps["estimator"].coef_[0]
-        names = columns["facts"].feature_names_
-        n_text, n_meeting = (len(columns[name].vocabulary_) for name in ("text", "meeting"))
-        text, meeting, facts = np.split(weights, [n_text, n_text + n_meeting])
+        transformers = self.pipeline.named_steps["columns"].named_transformers_
+        estimator = self.pipeline.named_steps["estimator"]
+        sizes = [len(transformers[name].vocabulary_) for name in COLUMNS]
+        *parts, facts = np.split(estimator.coef_[0], np.cumsum(sizes))
+        columns = {
+            name: _column(transformers[name], weights * scale)
+            for (name, (_, scale)), weights in zip(COLUMNS.items(), parts, strict=True)
+        }
+        fact_names = transformers["facts"].feature_names_
         return Table(
-            intercept=float(self.pipeline.named_steps["estimator"].intercept_[0]),
-            text=_term_weights(columns["text"], text),
-            meeting=_term_weights(columns["meeting"], meeting),
-            facts=dict(zip(names, facts.tolist(), strict=True)),
+            intercept=float(estimator.intercept_[0]),
+            **columns,
+            facts=dict(zip(fact_names, facts.tolist(), strict=True)),
             stems=self.stems,
         )
 
 
-def build_pipeline(text: Sequence[str], meeting: Sequence[str]) -> Pipeline:
-    """An unfitted pipeline over ``rows``, with these terms; made of scikit-learn's classes only."""
+def build_pipeline(
+    vocabularies: Mapping[str, Sequence[str]], estimator: Any | None = None
+) -> Pipeline:
+    """An unfitted pipeline over ``rows``, with these terms; made of scikit-learn's classes only.
 
-    def tfidf(vocabulary: Sequence[str]) -> TfidfVectorizer:
-        return TfidfVectorizer(
-            vocabulary=list(vocabulary),
-            lowercase=False,
-            token_pattern=TERM_PATTERN,
-            ngram_range=(1, 2),
-            sublinear_tf=True,
+    Args:
+        vocabularies: The terms of each of ``COLUMNS``.
+        estimator: What is fitted on the columns; default a logistic regression.
+    """
+    columns: list[tuple[str, Any, int]] = [
+        (
+            name,
+            TfidfVectorizer(
+                vocabulary=list(vocabularies[name]),
+                lowercase=False,
+                token_pattern=TOKEN_PATTERN,
+                ngram_range=(1, longest),
+                sublinear_tf=True,
+            ),
+            place,
         )
-
-    columns = [
-        ("text", tfidf(text), 0),
-        ("meeting", tfidf(meeting), 1),
-        ("facts", DictVectorizer(), 2),
+        for place, (name, (longest, _)) in enumerate(COLUMNS.items())
     ]
-    estimator = LogisticRegression(C=C, class_weight="balanced", max_iter=4000)
-    # Sparse always: a small corpus must not take another path than a large one.
-    return Pipeline(
-        [("columns", ColumnTransformer(columns, sparse_threshold=1.0)), ("estimator", estimator)]
+    columns.append(("facts", DictVectorizer(), len(COLUMNS)))
+    if estimator is None:
+        estimator = LogisticRegression(C=C, max_iter=4000)
+    transformer = ColumnTransformer(
+        columns,
+        transformer_weights={name: scale for name, (_, scale) in COLUMNS.items()},
+        # Sparse always: a small corpus must not take another path than a large one.
+        sparse_threshold=1.0,
     )
+    return Pipeline([("columns", transformer), ("estimator", estimator)])
 
 
 def rows(documents: Sequence[Document], stems: Mapping[str, str]) -> NDArray[np.object_]:
-    """What the pipeline takes: (text, stemmed meeting sentences, facts), shape (n, 3)."""
-    made = np.empty((len(documents), 3), dtype=object)
+    """What the pipeline takes: text, stemmed meeting sentences, frames, facts; shape (n, 4)."""
+    made = np.empty((len(documents), len(COLUMNS) + 1), dtype=object)
     for i, one in enumerate(documents):
         made[i, 0] = one.text
-        made[i, 1] = " ".join(stems.get(word, word) for word in tokens(one.meeting))
-        made[i, 2] = dict(one.facts)
+        made[i, 1] = " ".join(stems.get(word, word) for word in one.meeting.split())
+        made[i, 2] = one.frames
+        made[i, 3] = dict(one.facts)
     return made
 
 
 def fit(
-    documents: Sequence[Document], labels: NDArray[np.bool_], weights: Floats, groups: Sequence[str]
+    documents: Sequence[Document],
+    labels: NDArray[np.bool_],
+    weights: Floats,
+    groups: Sequence[str],
+    written: NDArray[np.bool_] | None = None,
+    estimator: Any | None = None,
 ) -> Fitted:
-    """A pipeline fitted on these documents, each with its label, weight and group."""
-    known = vocabulary((set(tokens(one.meeting)) for one in documents), groups)
+    """A pipeline fitted on these documents, each with its label, weight and group.
+
+    Args:
+        written: Which documents were written for the project. Among those far more need a place
+            than in a mailbox; a fact of their own, which no other mail has, takes that up.
+        estimator: See ``build_pipeline``.
+    """
+    refused = personal_names(documents)
+    known = vocabulary((set(one.meeting.split()) for one in documents), groups, refused)
     stems = learn_stems(known)
     made = rows(documents, stems)
-    terms = [vocabulary((_terms(text) for text in made[:, column]), groups) for column in (0, 1)]
-    pipeline = build_pipeline(*terms)
+    if written is not None:
+        for row in made[written]:
+            row[3][WRITTEN_FACT] = 3.0
+    vocabularies = {
+        name: vocabulary((_terms(text, longest) for text in made[:, place]), groups, refused)
+        for place, (name, (longest, _)) in enumerate(COLUMNS.items())
+    }
+    pipeline = build_pipeline(vocabularies, estimator)
     pipeline.fit(made, labels, estimator__sample_weight=weights)
     return Fitted(pipeline, stems)
 
 
-def vocabulary(found: Iterable[set[str]], groups: Sequence[str]) -> list[str]:
-    """The terms that at least ``GROUPS_PER_TERM`` groups use, sorted.
+def personal_names(documents: Iterable[Document]) -> frozenset[str]:
+    """Words that mostly stand as names (of people, firms, places): a model must not hold them."""
+    as_name: Counter[str] = Counter()
+    as_word: Counter[str] = Counter()
+    for one in documents:
+        as_name.update(one.names)
+        as_word.update(set(one.text.split()))
+    known = phrases().words
+    return frozenset(
+        name
+        for name, count in as_name.items()
+        if name not in known and count >= NAME_SHARE * (count + as_word[name])
+    )
+
+
+def vocabulary(
+    found: Iterable[set[str]], groups: Sequence[str], refused: frozenset[str] = frozenset()
+) -> list[str]:
+    """The terms that at least ``GROUPS_PER_TERM`` groups use and that hold no refused word, sorted.
 
     Args:
         found: The terms of each document.
         groups: The group of each document.
+        refused: Words that no term may hold.
     """
     users: defaultdict[str, set[str]] = defaultdict(set)
     for terms, group in zip(found, groups, strict=True):
         for term in terms:
             users[term].add(group)
-    return sorted(term for term, by in users.items() if len(by) >= GROUPS_PER_TERM)
+    return sorted(
+        term
+        for term, by in users.items()
+        if len(by) >= GROUPS_PER_TERM and refused.isdisjoint(term.split())
+    )
 
 
 def learn_stems(words: Iterable[str]) -> dict[str, str]:
     """The Snowball stem of each of ``words`` that is not its own; masks stay as they are."""
     stem: Callable[[str], Any] = EnglishStemmer().stem
     stems = {word: str(stem(word)) for word in words if not word.startswith("xx")}
-    return {
-        word: short for word, short in stems.items() if short != word and tokens(short) == [short]
-    }
+    return {word: short for word, short in stems.items() if short != word and short.split()}
 
 
-def _terms(text: str) -> set[str]:
-    words = tokens(text)
-    return {*words, *bigrams(words)}
+def _terms(text: str, longest: int) -> set[str]:
+    words = text.split()
+    return {*words, *bigrams(words)} if longest > 1 else set(words)
 
 
-def _term_weights(vectorizer: Any, weights: Floats) -> TermWeights:
+def _column(vectorizer: Any, weights: Floats) -> Column:
     terms = sorted(vectorizer.vocabulary_, key=vectorizer.vocabulary_.__getitem__)
-    return TermWeights.of(terms, vectorizer.idf_.tolist(), weights.tolist())
+    return Column.of(terms, vectorizer.idf_.tolist(), weights.tolist())

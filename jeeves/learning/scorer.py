@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from itertools import chain
 
 from jeeves.domain.message import Message
 from jeeves.domain.verdict import Score, Thresholds
-from jeeves.learning.document import bigrams, document, tokens
+from jeeves.learning.document import Document, document, document_of, read
 from jeeves.learning.explanation import reasons
 from jeeves.learning.table import Table
+from jeeves.learning.tokens import bigrams
 
 
 class TableScorer:
@@ -21,30 +24,46 @@ class TableScorer:
 
     def score(self, message: Message) -> Score:
         """P(needs location) of ``message``, with its reasons; never fails."""
-        table = self._table
-        read = document(message)
-        words = tokens(read.text)
-        terms = table.text.contributions(words + bigrams(words))
-
-        spoken = tokens(read.meeting)
-        stemmed = [table.stems.get(word, word) for word in spoken]
-        as_written = dict(zip(stemmed + bigrams(stemmed), spoken + bigrams(spoken), strict=True))
-        for stem, weight in table.meeting.contributions(stemmed + bigrams(stemmed)).items():
-            written = as_written[stem]
-            terms[written] = terms.get(written, 0.0) + weight
-
-        facts = {
-            fact: value * table.facts[fact]
-            for fact, value in read.facts.items()
-            if fact in table.facts
-        }
-        log_odds = math.fsum([table.intercept, *terms.values(), *facts.values()])
-        shown = reasons(terms, facts, words)
+        reading = read(message)
+        parts = self._contributions(document_of(reading))
+        log_odds = math.fsum(chain([self._table.intercept], *(part.values() for part in parts)))
+        shown = reasons(*parts, reading.sentences, self._table.stems)
         return Score(
             probability=_expit(log_odds),
             reasons=shown,
             rest=math.fsum([log_odds, *(-reason.weight for reason in shown)]),
             model=self.version,
+        )
+
+    def probabilities(self, messages: Iterable[Message]) -> list[float]:
+        """P(needs location) of each of ``messages``, as ``score`` gives it, without reasons."""
+        intercept = self._table.intercept
+        found = []
+        for message in messages:
+            parts = self._contributions(document(message))
+            log_odds = math.fsum(chain([intercept], *(part.values() for part in parts)))
+            found.append(_expit(log_odds))
+        return found
+
+    def _contributions(
+        self, of: Document
+    ) -> tuple[dict[str, float], dict[str, float], dict[str, float], dict[str, float]]:
+        """What each term of text, meeting and frames, and each fact adds to the log-odds."""
+        table = self._table
+        words = of.text.split()
+        stems = table.stems
+        spoken = [stems.get(word, word) for word in of.meeting.split()]
+        weights = table.facts
+        facts = {
+            fact: value * weights[fact]
+            for fact, value in of.facts.items()
+            if value and fact in weights
+        }
+        return (
+            table.text.contributions(words + bigrams(words)),
+            table.meeting.contributions(spoken + bigrams(spoken)),
+            table.frames.contributions(of.frames.split()),
+            facts,
         )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class TermWeights:
+class Column:
     """One tf-idf column of the pipeline (sublinear tf, rows of Euclidean length 1)."""
 
     #: Position of each term in ``idf`` and ``weights``.
@@ -26,7 +26,7 @@ class TermWeights:
     @classmethod
     def of(
         cls, terms: Sequence[str], idf: Iterable[float], weights: Iterable[float]
-    ) -> TermWeights:
+    ) -> Column:
         """The column with these terms; ValueError where the lengths differ or a term repeats."""
         column = cls(
             {term: i for i, term in enumerate(terms)}, array("d", idf), array("d", weights)
@@ -48,12 +48,13 @@ class TermWeights:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The whole model: log-odds = intercept + text + meeting + facts."""
+    """The whole model: log-odds = intercept + text + meeting + frames + facts."""
 
     intercept: float
-    text: TermWeights
+    text: Column
     #: Terms made of stems.
-    meeting: TermWeights
+    meeting: Column
+    frames: Column
     facts: Mapping[str, float]
     #: Stem of each known token that is not its own stem.
     stems: Mapping[str, str]
@@ -64,6 +65,7 @@ class Table:
             "intercept": self.intercept,
             "text": _plain(self.text),
             "meeting": _plain(self.meeting),
+            "frames": _plain(self.frames),
             "facts": dict(self.facts),
             "stems": dict(self.stems),
         }
@@ -83,6 +85,7 @@ class Table:
                 intercept=float(plain["intercept"]),
                 text=_column(plain["text"]),
                 meeting=_column(plain["meeting"]),
+                frames=_column(plain["frames"]),
                 facts={str(name): float(weight) for name, weight in plain["facts"].items()},
                 stems={str(token): str(stem) for token, stem in plain["stems"].items()},
             )
@@ -93,7 +96,7 @@ class Table:
         return table
 
 
-def _plain(column: TermWeights) -> dict[str, Any]:
+def _plain(column: Column) -> dict[str, Any]:
     return {
         "terms": list(column.index),
         "idf": column.idf.tolist(),
@@ -101,5 +104,5 @@ def _plain(column: TermWeights) -> dict[str, Any]:
     }
 
 
-def _column(plain: Mapping[str, Any]) -> TermWeights:
-    return TermWeights.of(plain["terms"], plain["idf"], plain["weights"])
+def _column(plain: Mapping[str, Any]) -> Column:
+    return Column.of(plain["terms"], plain["idf"], plain["weights"])

@@ -19,6 +19,8 @@ FOLDS = 5
 LEAST_POSITIVES = 10
 #: What a message counts in the fit on which two careful readers differed.
 AMBIGUOUS_WEIGHT = 0.25
+#: What a message that was written for the project counts beside real mail.
+WRITTEN_WEIGHT = 0.8
 
 Bools = NDArray[np.bool_]
 
@@ -38,18 +40,19 @@ def fit_corpus(corpus: Corpus, by: str, chosen: NDArray[np.intp] | None = None) 
     """A pipeline fitted on the ``chosen`` (default: all) messages of ``corpus``."""
     take = np.arange(len(corpus.messages)) if chosen is None else chosen
     groups = corpus.groups(by)
-    documents = corpus.documents
     return fit(
-        [documents[i] for i in take],
+        [corpus.documents[i] for i in take],
         corpus.labels[take],
         fit_weights(corpus)[take],
         [groups[i] for i in take],
+        corpus.written[take],
     )
 
 
 def fit_weights(corpus: Corpus) -> Floats:
     """What each message counts in the fit."""
-    return np.where(corpus.flag("ambiguous"), AMBIGUOUS_WEIGHT, 1.0)
+    clear = np.where(corpus.flag("ambiguous"), AMBIGUOUS_WEIGHT, 1.0)
+    return np.where(corpus.written & ~corpus.written.all(), WRITTEN_WEIGHT * clear, clear)
 
 
 def out_of_fold(corpus: Corpus, by: str) -> OutOfFold:

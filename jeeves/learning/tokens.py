@@ -1,0 +1,231 @@
+"""Text to sentences of tokens: words in lower case, and masks for what differs from mail to mail.
+
+``Lunch with Ana at 12:30?`` becomes ``lunch with xxname at xxtime ?``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
+
+from jeeves.learning.calendar_words import DAYS, GERMAN, HOUR_MARKS, HOURS, MONTHS
+from jeeves.learning.lexicon import phrases
+
+#: A token as scikit-learn's vectorizers find it in a text of tokens joined by blanks.
+TOKEN_PATTERN = r"\S+"  # noqa: S105  not a secret
+
+#: Scripts that do not part words with blanks (and Korean, which joins particles to them): there
+#: a token is one character.
+_UNPARTED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_LETTER = rf"[^\W\d_{_UNPARTED}]"
+# Every repetition is bounded or cannot overlap with what follows it: time grows with the length
+# of the text only.
+_RAW = re.compile(
+    rf"""
+    https?://\S+ | www\.\S+
+    | [\w.+'-]{{1,64}}@[\w.-]{{1,255}}\w
+    | [$€£]\s?\d[\d,.]*
+    | \d+(?:[:.,/-]\d+)*(?:(?:[ap]m|h|st|nd|rd|th)\b)?
+    | [apAP]\.[mM]\b\.?
+    | {_LETTER}+(?:['-]{_LETTER}+)*
+    | [?!;@\u3002\uff1f] | \.(?=\s|$)
+    | \n\s*\n
+    | [{_UNPARTED}]
+    | [^\W_{_UNPARTED}]+
+    """,
+    re.VERBOSE,
+)
+_TIME = re.compile(
+    r"\d{1,2}[:.h]\d\d(?:[ap]m)?$|\d{1,2}(?:[:.]\d\d)?(?:[ap]m|h)$"
+    r"|\d{1,2}(?:[:.]\d\d)?-\d{1,2}(?:[:.]\d\d)?(?:[ap]m|h)?$"
+)
+_DATE = re.compile(
+    r"\d{1,2}/\d{1,2}(?:/\d{2,4})?$|\d{1,2}\.\d{1,2}\.(?:\d{2,4})?$|\d{4}-\d\d-\d\d$"
+    r"|\d{1,2}-\d{1,2}-\d{2,4}$"
+)
+_PHONE = re.compile(r"(?:\d{3}[-.])?\d{3}[-.]\d{4}$")
+_YEAR = re.compile(r"(?:19|20)\d\d$")
+_ONLINE = re.compile(
+    r"zoom\.|meet\.google|teams\.|webex|gotomeet|skype|whereby|jitsi|facetime|meet\.jit|bluejeans"
+    r"|chime\.aws|gather\.town|around\.co"
+)
+_BOOKING = re.compile(
+    r"calendly|//cal\.com|savvycal|meetings\.hubspot|doodle|youcanbook|chilipiper|acuity|when2meet"
+)
+_MAP = re.compile(r"maps?\.|/maps|openstreetmap|what3words|g\.page")
+_ENDS = frozenset("?!.;\u3002\uff1f")
+_ABBREVIATIONS = frozenset("mr mrs ms dr st prof vs no approx ext dept conf rm e i".split())
+_MERGED = frozenset({"xxdate", "xxtime", "xxurl", "xxemail", "xxphone", "xxname", "xxabbr"})
+_PREMISES = frozenset(
+    "office desk place house home apartment room building hotel condo ranch cube flat studio "
+    "kitchen garden yard workshop cabin farm shop clinic lab".split()
+)
+_POSSESSIVES = frozenset("my your his her our their".split())
+_STREETS = frozenset(
+    "street st avenue ave road rd boulevard blvd drive lane ln plaza square parkway pkwy court "
+    "terrace crescent close way row".split()
+)
+_CALLS = frozenset(
+    "zoom skype webex hangout hangouts facetime whatsapp webinar webcast teleconference telecon "
+    "telcon videoconference dial-in passcode netmeeting vtc videocall".split()
+)
+_PAIRS = {
+    **dict.fromkeys(
+        (
+            *(("conference", "call"), ("conf", "call"), ("con", "call"), ("phone", "call")),
+            *(("video", "call"), ("dial", "in"), ("pass", "code"), ("google", "meet")),
+            *(("video", "conference"), ("teams", "meeting"), ("teams", "call")),
+            *(("teams", "link"), ("by", "phone"), ("by", "telephone"), ("video", "chat")),
+            *(("phone", "chat"), ("the", "phone"), ("on", "teams"), ("via", "teams")),
+        ),
+        "xxcall",
+    ),
+    **dict.fromkeys(
+        (("conference", "room"), ("conf", "room"), ("meeting", "room")),
+        "xxroom",
+    ),
+}
+_ROOM_WORDS = frozenset("room rm suite floor level".split())
+_NUMBERS = frozenset({"xxn1", "xxn3", "xxcode", "xxnum", "xxbig", "xxtime"})
+
+
+@dataclass(slots=True)
+class Sentence:
+    """The tokens of one sentence, and the words of the mail behind each."""
+
+    tokens: list[str] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+    def add(self, token: str, word: str) -> None:
+        """Put ``token``, read from ``word``, at the end."""
+        self.tokens.append(token)
+        self.words.append(word)
+
+    def merge(self, count: int, token: str, word: str) -> None:
+        """The last ``count`` tokens and ``word`` are one ``token``."""
+        self.tokens[-count:] = [token]
+        self.words[-count:] = [" ".join([*self.words[-count:], word])]
+
+
+def sentences(text: str) -> list[Sentence]:
+    """The sentences of ``text``, none empty, in order."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'")
+    raw = _RAW.findall(text)
+    # Every German noun has a capital: there it tells nothing.
+    names = 8 * sum(map(GERMAN.__contains__, raw)) < len(raw)
+    known = phrases().words
+    found: list[Sentence] = []
+    current = Sentence()
+    for word in raw:
+        if word in _ENDS or word[0] == "\n":
+            if word == "." and current.tokens and current.tokens[-1] in _ABBREVIATIONS:
+                continue
+            if word in "?\uff1f":
+                current.add("?", "?")
+            if current.tokens:
+                found.append(current)
+                current = Sentence()
+            continue
+        token = _token(word)
+        if (
+            names
+            and current.tokens
+            and word[0].isupper()
+            and not token.startswith("xx")
+            and token not in known
+            and len(word) > 1
+        ):
+            token = "xxabbr" if word.isupper() else "xxname"
+        _append(current, token, word)
+    if current.tokens:
+        found.append(current)
+    return found
+
+
+def _append(sentence: Sentence, token: str, word: str) -> None:
+    """Add ``token``, joined to those before it where they are one thing."""
+    tokens = sentence.tokens
+    if not tokens:
+        sentence.add("xxcall" if token in _CALLS else token, word)
+        return
+    last = tokens[-1]
+    if last in ("at", "@") and token.endswith("'s"):
+        token = "xxname"
+    if token in HOUR_MARKS and last in ("xxn1", "xxtime"):
+        sentence.merge(1, "xxtime", word)
+    elif token == last and token in _MERGED:
+        sentence.merge(1, token, word)
+    elif token == "xxdate" and last == "xxn1" and word[0].isalpha():
+        sentence.merge(1, "xxdate", word)
+    elif last == "xxdate" and token in ("xxn1", "xxord", "xxyear"):
+        sentence.merge(1, "xxdate", word)
+    elif last == "the" and token == "xxord":
+        sentence.add("xxdate", word)
+    elif last in _ROOM_WORDS and token in _NUMBERS:
+        sentence.merge(1, "xxroom", word)
+    elif last == "xxroom" and token in _NUMBERS and token != "xxtime":
+        sentence.merge(1, "xxroom", word)
+    elif last == "xxabbr" and token in ("xxn3", "xxcode"):
+        sentence.merge(1, "xxroom", word)
+    elif last == "xxord" and token in ("floor", "fl"):
+        sentence.merge(1, "xxroom", word)
+    elif token in _CALLS:
+        sentence.add("xxcall", word)
+    elif token in _PREMISES and (last in _POSSESSIVES or last.endswith("'s")):
+        sentence.merge(1, "xxoffice", word)
+    elif token in _PREMISES and len(tokens) > 1 and tokens[-2] in _POSSESSIVES:
+        sentence.merge(2, "xxoffice", word)
+    elif token in _STREETS and last == "xxname" and len(tokens) > 1 and tokens[-2] in _NUMBERS:
+        sentence.merge(2, "xxroom", word)
+    elif joined := _PAIRS.get((last, token)):
+        sentence.merge(1, joined, word)
+    else:
+        sentence.add(token, word)
+
+
+@lru_cache(maxsize=50_000)
+def _token(word: str) -> str:
+    """The token of one word, seen by itself."""
+    token = word.lower()
+    if token in DAYS or token in MONTHS or word in ("May", "March"):
+        return "xxdate"
+    if token in HOURS:
+        return "xxtime"
+    first = token[0]
+    if first.isdigit():
+        return _number(token)
+    if "://" in token or token.startswith("www."):
+        return _link(token[:200])
+    if first in "$€£":
+        return "xxmoney"
+    return "xxemail" if "@" in token and len(token) > 1 else token
+
+
+def _link(address: str) -> str:
+    if _ONLINE.search(address):
+        return "xxcall"
+    if _BOOKING.search(address):
+        return "xxbook"
+    return "xxmap" if _MAP.search(address) else "xxurl"
+
+
+def _number(token: str) -> str:
+    for pattern, mask in ((_TIME, "xxtime"), (_DATE, "xxdate"), (_PHONE, "xxphone")):
+        if pattern.match(token):
+            return mask
+    if _YEAR.match(token):
+        return "xxyear"
+    if token.isdigit():
+        return "xxn1" if len(token) <= 2 else "xxn3" if len(token) <= 5 else "xxbig"
+    if token[-2:] in ("st", "nd", "rd", "th"):
+        return "xxord"
+    return "xxcode" if any(map(str.isalpha, token)) else "xxnum"
+
+
+def bigrams(tokens: list[str]) -> list[str]:
+    """Each token with the one after it, as scikit-learn joins them."""
+    return [f"{one} {two}" for one, two in pairwise(tokens)]
