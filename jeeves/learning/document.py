@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 
 from jeeves.domain.message import Message
 from jeeves.learning.frames import frames_of, terms_of
@@ -13,7 +14,7 @@ from jeeves.learning.tokens import Sentence, sentences
 #: Raised whenever ``document`` answers differently for any mail: models made before are refused.
 DOCUMENT_VERSION = 2
 #: Characters of own words that are read at most: what asks to meet stands near the top.
-TEXT_LIMIT = 6_000
+TEXT_LIMIT = 4_000
 #: Characters of the answered or forwarded mail that are read below own words.
 QUOTED_LIMIT = 500
 #: Own words shorter than this are a bare forward: the forwarded mail speaks instead.
@@ -35,8 +36,12 @@ _MEETING = frozenset(
     "mtg mtgs".split()
 )
 _MEETING_PAIRS = frozenset(
-    "get together|happy hour|come by|stop by|see you|join us|join me|join you".split("|")
+    {
+        *(("get", "together"), ("happy", "hour"), ("come", "by"), ("stop", "by"), ("see", "you")),
+        *(("join", "us"), ("join", "me"), ("join", "you")),
+    }
 )
+_MEETING_FIRST = frozenset(first for first, _ in _MEETING_PAIRS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +70,63 @@ class Reading:
     #: Calendar events: (kind, whether a place is named, whether a link is).
     events: tuple[tuple[str, bool, bool], ...]
 
+    @property
+    def tokens(self) -> list[str]:
+        """All tokens in order."""
+        return list(chain.from_iterable(one.tokens for one in self.sentences))
+
+    @property
+    def meeting(self) -> list[str]:
+        """The tokens of the sentences that speak of a meeting."""
+        spoken = (one.tokens for one in self.sentences if speaks_of_meeting(one.tokens))
+        return list(chain.from_iterable(spoken))
+
+    @property
+    def frames(self) -> set[str]:
+        """The conjunctions of frames."""
+        return terms_of(self.masks)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The words that stand as names, in lower case."""
+        return frozenset(
+            part
+            for one in self.sentences
+            for token, word in zip(one.tokens, one.words, strict=True)
+            if token in ("xxname", "xxabbr")
+            for part in word.lower().split()
+        )
+
+    @property
+    def facts(self) -> dict[str, float]:
+        """What the calendar entries of the mail say, where it holds: 1."""
+        asked = [event for event in self.events if event[0] in ("Invitation", "Other proposal")]
+        somewhere = any(place for _, place, _ in asked)
+        online = any(link for _, _, link in asked) and not somewhere
+        kinds = {kind for kind, _, _ in self.events}
+        return {
+            name: 1.0
+            for name, holds in (
+                ("an invitation without a place", bool(asked) and not somewhere and not online),
+                ("an invitation with a place", somewhere),
+                ("an invitation with a link", online),
+                ("a cancelled invitation", "Cancelled" in kinds),
+                ("an answer to an invitation", "Answer" in kinds),
+            )
+            if holds
+        }
+
 
 def document(message: Message) -> Document:
     """What the model reads of ``message``; at most ``TEXT_LIMIT`` characters of it."""
-    return document_of(read(message))
+    reading = read(message)
+    return Document(
+        text=" ".join(reading.tokens),
+        meeting=" ".join(reading.meeting),
+        frames=" ".join(sorted(reading.frames)),
+        facts=reading.facts,
+        names=reading.names,
+    )
 
 
 def read(message: Message) -> Reading:
@@ -91,33 +149,13 @@ def read(message: Message) -> Reading:
     )
 
 
-def document_of(reading: Reading) -> Document:
-    """The Document of what was read."""
-    text = " ".join([" ".join(one.tokens) for one in reading.sentences])
-    spoken = [one.tokens for one in reading.sentences if speaks_of_meeting(one.tokens)]
-    meeting = " ".join([" ".join(tokens) for tokens in spoken])
-    return Document(
-        text=text,
-        meeting=meeting,
-        frames=" ".join(sorted(terms_of(reading.masks))),
-        facts=_facts(reading),
-        names=frozenset(
-            part
-            for one in reading.sentences
-            for token, word in zip(one.tokens, one.words, strict=True)
-            if token in ("xxname", "xxabbr")
-            for part in word.lower().split()
-        ),
-    )
-
-
-def speaks_of_meeting(tokens: list[str]) -> bool:
+def speaks_of_meeting(tokens: Sequence[str]) -> bool:
     """Whether a sentence of these tokens speaks of a meeting."""
     if not _MEETING.isdisjoint(tokens):
         return True
-    return any(
-        f"{one} {two}" in _MEETING_PAIRS for one, two in zip(tokens, tokens[1:], strict=False)
-    )
+    if _MEETING_FIRST.isdisjoint(tokens):
+        return False
+    return any(pair in _MEETING_PAIRS for pair in pairwise(tokens))
 
 
 def _without_events(text: str) -> tuple[str, list[tuple[str, bool, bool]]]:
@@ -143,22 +181,3 @@ def _below(body: str, own: str) -> str:
         return f"{before}\n{after}".strip()
     written = {line.strip() for line in own.splitlines()}
     return "\n".join(line for line in body.splitlines() if line.strip() not in written).strip()
-
-
-def _facts(reading: Reading) -> dict[str, float]:
-    """What the calendar entries of a mail say."""
-    asked = [event for event in reading.events if event[0] in ("Invitation", "Other proposal")]
-    somewhere = any(place for _, place, _ in asked)
-    online = any(link for _, _, link in asked) and not somewhere
-    kinds = {kind for kind, _, _ in reading.events}
-    return {
-        name: 1.0
-        for name, holds in (
-            ("an invitation without a place", bool(asked) and not somewhere and not online),
-            ("an invitation with a place", somewhere),
-            ("an invitation with a link", online),
-            ("a cancelled invitation", "Cancelled" in kinds),
-            ("an answer to an invitation", "Answer" in kinds),
-        )
-        if holds
-    }

@@ -7,50 +7,66 @@ conjunctions are the terms that are vectorized:
     meal+day         in one sentence
     meal+day+ask     in one sentence, one of them a gathering
     any+day+ask      the same, whatever the gathering
+    meal~day         in two sentences that follow each other, one of them a gathering
+    1:meal           in the first of its sentences, the subject counted; to the fourth
     meal  meal&call  anywhere in the mail
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from jeeves.learning.lexicon import BIT, CIRCUMSTANCES, GATHERINGS, phrases
 
 GATHERING = sum(BIT[name] for name in GATHERINGS)
+#: Sentences at the top of a mail whose frames count by their place.
+OPENING = 4
+_JOINT = re.compile(r"[+~&]|^\d:")
 #: Frames that say where.
 PLACED = BIT["known"] | BIT["named"]
 
 
 def frames_of(tokens: Sequence[str]) -> int:
     """The frames of one sentence, as a mask of ``lexicon.BIT``."""
-    lexicon = phrases()
-    single, pairs, triples = lexicon.single, lexicon.pairs, lexicon.triples
+    beginnings = phrases().beginnings
     mask = 0
+    last = len(tokens) - 1
     for place, token in enumerate(tokens):
-        mask |= single.get(token, 0)
-        if token in pairs:
-            mask |= pairs[token].get(tokens[place + 1], 0) if place + 1 < len(tokens) else 0
-        if token in triples and place + 2 < len(tokens):
-            mask |= triples[token].get((tokens[place + 1], tokens[place + 2]), 0)
+        beginning = beginnings.get(token)
+        if beginning is None:
+            continue
+        mask |= beginning.alone
+        if place < last:
+            following = tokens[place + 1]
+            if following in beginning.pairs:
+                mask |= beginning.pairs[following]
+            if beginning.triples and place + 1 < last:
+                mask |= beginning.triples.get((following, tokens[place + 2]), 0)
     return mask
 
 
-def terms_of(masks: Iterable[int]) -> set[str]:
+def terms_of(masks: Sequence[int]) -> set[str]:
     """The conjunctions of a document with sentences of these masks."""
     terms: set[str] = set()
     whole = 0
-    for mask in masks:
+    for mask in set(masks):
         whole |= mask
         terms.update(_in_one_sentence(mask))
+    for one, two in pairwise(masks):
+        if (one | two) & GATHERING:
+            terms.update(_in_neighbours(one | two))
+    for place, mask in enumerate(masks[:OPENING]):
+        terms.update(_in_the_opening(place + 1, mask))
     terms.update(_anywhere(whole))
     return terms
 
 
 def occasions(term: str) -> list[int]:
     """The frames that each part of a conjunction asks for; of "any", any gathering."""
-    parts = term.replace("&", "+").split("+")
+    parts = [part for part in _JOINT.split(term) if part]
     return [GATHERING if part == "any" else BIT[part] for part in parts]
 
 
@@ -72,6 +88,16 @@ def _in_one_sentence(mask: int) -> tuple[str, ...]:
             for one, two in combinations(around, 2)
         ]
     return tuple(terms)
+
+
+@lru_cache(maxsize=50_000)
+def _in_neighbours(mask: int) -> tuple[str, ...]:
+    return tuple(f"{one}~{two}" for one, two in combinations(names(mask), 2))
+
+
+@lru_cache(maxsize=50_000)
+def _in_the_opening(place: int, mask: int) -> tuple[str, ...]:
+    return tuple(f"{place}:{name}" for name in names(mask))
 
 
 @lru_cache(maxsize=50_000)

@@ -7,8 +7,9 @@ Phrases hold at most three tokens, as ``tokens`` makes them. A phrase may stand 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 _UNPARTED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -234,16 +235,22 @@ CIRCUMSTANCES = (
 BIT: Mapping[str, int] = {name: 1 << place for place, name in enumerate(FRAMES)}
 
 
+@dataclass(slots=True)
+class Beginning:
+    """What a token means by itself and with those after it; masks of ``BIT``."""
+
+    alone: int = 0
+    #: Second token -> frames of the two.
+    pairs: dict[str, int] = field(default_factory=dict)
+    #: Second and third token -> frames of the three.
+    triples: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The lexicon as it is looked up: token -> mask, then what may follow it."""
+    """The lexicon as it is looked up."""
 
-    #: Frames of a single token.
-    single: Mapping[str, int]
-    #: First token -> second token -> mask of the two.
-    pairs: Mapping[str, Mapping[str, int]]
-    #: First token -> (second, third) -> mask of the three.
-    triples: Mapping[str, Mapping[tuple[str, str], int]]
+    beginnings: Mapping[str, Beginning]
     #: Every token that stands in a phrase: known words are not taken for names.
     words: frozenset[str]
 
@@ -251,25 +258,22 @@ class Phrases:
 @cache
 def phrases() -> Phrases:
     """The lexicon, made once."""
-    single: dict[str, int] = {}
-    pairs: dict[str, dict[str, int]] = {}
-    triples: dict[str, dict[tuple[str, str], int]] = {}
+    beginnings: defaultdict[str, Beginning] = defaultdict(Beginning)
     words: set[str] = set()
     for bit, phrase in _all():
         tokens = phrase.split()
         words.update(tokens)
-        match tokens:
-            case [one]:
-                single[one] = single.get(one, 0) | bit
-            case [one, two]:
-                following = pairs.setdefault(one, {})
-                following[two] = following.get(two, 0) | bit
-            case [one, two, three]:
-                after = triples.setdefault(one, {})
-                after[two, three] = after.get((two, three), 0) | bit
+        beginning = beginnings[tokens[0]]
+        match tokens[1:]:
+            case []:
+                beginning.alone |= bit
+            case [two]:
+                beginning.pairs[two] = beginning.pairs.get(two, 0) | bit
+            case [two, three]:
+                beginning.triples[two, three] = beginning.triples.get((two, three), 0) | bit
             case _:
                 raise ValueError(f"{phrase!r} holds more than three tokens")
-    return Phrases(single, pairs, triples, frozenset(words))
+    return Phrases(dict(beginnings), frozenset(words))
 
 
 def _all() -> Iterator[tuple[int, str]]:

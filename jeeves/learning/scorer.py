@@ -8,7 +8,7 @@ from itertools import chain
 
 from jeeves.domain.message import Message
 from jeeves.domain.verdict import Score, Thresholds
-from jeeves.learning.document import Document, document, document_of, read
+from jeeves.learning.document import Reading, read
 from jeeves.learning.explanation import reasons
 from jeeves.learning.table import Table
 from jeeves.learning.tokens import bigrams
@@ -25,7 +25,7 @@ class TableScorer:
     def score(self, message: Message) -> Score:
         """P(needs location) of ``message``, with its reasons; never fails."""
         reading = read(message)
-        parts = self._contributions(document_of(reading))
+        parts = self._contributions(reading)
         log_odds = math.fsum(chain([self._table.intercept], *(part.values() for part in parts)))
         shown = reasons(*parts, reading.sentences, self._table.stems)
         return Score(
@@ -40,29 +40,27 @@ class TableScorer:
         intercept = self._table.intercept
         found = []
         for message in messages:
-            parts = self._contributions(document(message))
+            parts = self._contributions(read(message))
             log_odds = math.fsum(chain([intercept], *(part.values() for part in parts)))
             found.append(_expit(log_odds))
         return found
 
     def _contributions(
-        self, of: Document
+        self, reading: Reading
     ) -> tuple[dict[str, float], dict[str, float], dict[str, float], dict[str, float]]:
         """What each term of text, meeting and frames, and each fact adds to the log-odds."""
         table = self._table
-        words = of.text.split()
+        words = reading.tokens
         stems = table.stems
-        spoken = [stems.get(word, word) for word in of.meeting.split()]
+        spoken = [stems.get(word, word) for word in reading.meeting]
         weights = table.facts
         facts = {
-            fact: value * weights[fact]
-            for fact, value in of.facts.items()
-            if value and fact in weights
+            fact: value * weights[fact] for fact, value in reading.facts.items() if fact in weights
         }
         return (
             table.text.contributions(words + bigrams(words)),
             table.meeting.contributions(spoken + bigrams(spoken)),
-            table.frames.contributions(of.frames.split()),
+            table.frames.contributions(reading.frames),
             facts,
         )
 

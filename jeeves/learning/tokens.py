@@ -23,19 +23,19 @@ _UNPARTED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _LETTER = rf"[^\W\d_{_UNPARTED}]"
 # Every repetition is bounded or cannot overlap with what follows it: time grows with the length
 # of the text only.
-_RAW = re.compile(
-    rf"""
-    https?://\S+ | www\.\S+
-    | [\w.+'-]{{1,64}}@[\w.-]{{1,255}}\w
-    | [$€£]\s?\d[\d,.]*
+_WORD = rf"""
+    {_LETTER}+(?:['-]{_LETTER}+)*
     | \d+(?:[:.,/-]\d+)*(?:(?:[ap]m|h|st|nd|rd|th)\b)?
-    | [apAP]\.[mM]\b\.?
-    | {_LETTER}+(?:['-]{_LETTER}+)*
-    | [?!;@\u3002\uff1f] | \.(?=\s|$)
-    | \n\s*\n
+    | [?!;@\u3002\uff1f] | \.(?=\s|$) | \n\s*\n
+    | [$€£]\s?\d[\d,.]*
     | [{_UNPARTED}]
     | [^\W_{_UNPARTED}]+
-    """,
+"""
+_WORDS = re.compile(rf"[apAP]\.[mM]\b\.? | {_WORD}", re.VERBOSE)
+#: The same with links and addresses: looking for one at every word is dear, and few mails hold any.
+_WORDS_AND_LINKS = re.compile(
+    rf"""https?://\S+ | www\.\S+ | [\w.+'-]{{1,64}}@[\w.-]{{1,255}}\w
+    | [apAP]\.[mM]\b\.? | {_WORD}""",
     re.VERBOSE,
 )
 _TIME = re.compile(
@@ -88,6 +88,10 @@ _PAIRS = {
         "xxroom",
     ),
 }
+# How a word goes with those before it.
+_PLAIN, _CAPITAL, _JOINING, _END = range(4)
+#: Words that may be one thing with those before them.
+_JOINING_WORDS = HOUR_MARKS | _PREMISES | _STREETS | {"floor", "fl"} | {two for _, two in _PAIRS}
 _ROOM_WORDS = frozenset("room rm suite floor level".split())
 _NUMBERS = frozenset({"xxn1", "xxn3", "xxcode", "xxnum", "xxbig", "xxtime"})
 
@@ -114,34 +118,34 @@ def sentences(text: str) -> list[Sentence]:
     """The sentences of ``text``, none empty, in order."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'")
-    raw = _RAW.findall(text)
+    linked = "@" in text or "://" in text or "www." in text
+    raw = (_WORDS_AND_LINKS if linked else _WORDS).findall(text)
     # Every German noun has a capital: there it tells nothing.
     names = 8 * sum(map(GERMAN.__contains__, raw)) < len(raw)
-    known = phrases().words
     found: list[Sentence] = []
     current = Sentence()
+    tokens, words = current.tokens, current.words
+    # Half of the time of a mail is spent here: for most words two look-ups and two appends.
+    seen, plain, capital = _seen, _PLAIN, _CAPITAL
     for word in raw:
-        if word in _ENDS or word[0] == "\n":
-            if word == "." and current.tokens and current.tokens[-1] in _ABBREVIATIONS:
-                continue
-            if word in "?\uff1f":
+        token, kind = seen(word)
+        if kind == plain or (kind == capital and not (names and tokens)):
+            tokens.append(token)
+            words.append(word)
+        elif kind == capital:
+            _append(current, "xxabbr" if word.isupper() else "xxname", word)
+        elif kind == _JOINING:
+            _append(current, token, word)
+        elif word == "." and tokens and tokens[-1] in _ABBREVIATIONS:
+            continue
+        else:
+            if token == "?":
                 current.add("?", "?")
-            if current.tokens:
+            if tokens:
                 found.append(current)
                 current = Sentence()
-            continue
-        token = _token(word)
-        if (
-            names
-            and current.tokens
-            and word[0].isupper()
-            and not token.startswith("xx")
-            and token not in known
-            and len(word) > 1
-        ):
-            token = "xxabbr" if word.isupper() else "xxname"
-        _append(current, token, word)
-    if current.tokens:
+                tokens, words = current.tokens, current.words
+    if tokens:
         found.append(current)
     return found
 
@@ -150,7 +154,7 @@ def _append(sentence: Sentence, token: str, word: str) -> None:
     """Add ``token``, joined to those before it where they are one thing."""
     tokens = sentence.tokens
     if not tokens:
-        sentence.add("xxcall" if token in _CALLS else token, word)
+        sentence.add(token, word)
         return
     last = tokens[-1]
     if last in ("at", "@") and token.endswith("'s"):
@@ -173,8 +177,6 @@ def _append(sentence: Sentence, token: str, word: str) -> None:
         sentence.merge(1, "xxroom", word)
     elif last == "xxord" and token in ("floor", "fl"):
         sentence.merge(1, "xxroom", word)
-    elif token in _CALLS:
-        sentence.add("xxcall", word)
     elif token in _PREMISES and (last in _POSSESSIVES or last.endswith("'s")):
         sentence.merge(1, "xxoffice", word)
     elif token in _PREMISES and len(tokens) > 1 and tokens[-2] in _POSSESSIVES:
@@ -188,6 +190,18 @@ def _append(sentence: Sentence, token: str, word: str) -> None:
 
 
 @lru_cache(maxsize=50_000)
+def _seen(word: str) -> tuple[str, int]:
+    """The token of one word seen by itself, and how it goes with those before it."""
+    if word in _ENDS or word[0] == "\n":
+        return ("?" if word in "?\uff1f" else word), _END
+    token = _token(word)
+    if token.startswith("xx") or token in _JOINING_WORDS or token.endswith("'s"):
+        return token, _JOINING
+    if word[0].isupper() and len(word) > 1 and token not in phrases().words:
+        return token, _CAPITAL
+    return token, _PLAIN
+
+
 def _token(word: str) -> str:
     """The token of one word, seen by itself."""
     token = word.lower()
@@ -195,6 +209,8 @@ def _token(word: str) -> str:
         return "xxdate"
     if token in HOURS:
         return "xxtime"
+    if token in _CALLS:
+        return "xxcall"
     first = token[0]
     if first.isdigit():
         return _number(token)

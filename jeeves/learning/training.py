@@ -20,7 +20,7 @@ LEAST_POSITIVES = 10
 #: What a message counts in the fit on which two careful readers differed.
 AMBIGUOUS_WEIGHT = 0.25
 #: What a message that was written for the project counts beside real mail.
-WRITTEN_WEIGHT = 0.8
+WRITTEN_WEIGHT = 0.6
 
 Bools = NDArray[np.bool_]
 
