@@ -13,6 +13,7 @@
     │  ├─ ModelCorrupt                     digest, format or content is wrong
     │  └─ ModelIncompatible                made by other versions
     ├─ TrainingError                       the labels or messages cannot be trained on
+    ├─ ClusterUnavailable (T)              no Dask scheduler answers
     └─ DeliveryError
        ├─ DeliveryDelayed (T)              certainly not sent; later may work
        ├─ DeliveryUnknown (T)              sent or not: look it up before trying again
@@ -78,6 +79,10 @@ class ModelIncompatible(ModelError):
 
 class TrainingError(JeevesError):
     """The given messages and labels cannot be trained on."""
+
+
+class ClusterUnavailable(TransientError):
+    """The cluster that was to run a search cannot be reached, has no worker or was lost."""
 
 
 class DeliveryError(JeevesError):
