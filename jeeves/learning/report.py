@@ -95,6 +95,7 @@ def _plots(corpus: Corpus, of: Comparison, jobs: int) -> list[Plot]:
     natural, natural_weights = allowed[usual]
     reference = drawn[0][0].probabilities
     words = strongest(fit_corpus(corpus, of.grouped_by))
+    grown = growth(corpus, of.folds, jobs)
     where = TITLES[view.name]
     best = f"{where}. {REFERENCE.capitalize()} and the best of the others."
     return [
@@ -120,11 +121,18 @@ def _plots(corpus: Corpus, of: Comparison, jobs: int) -> list[Plot]:
                 plots.confusion(reference >= of.thresholds.alert, labels[kept], weights[kept])
             ),
         ),
-        Plot(
-            "Learning curve",
-            f"{REFERENCE.capitalize()} on growing numbers of groups of each fold: mean and "
-            "standard deviation. Where the lower line still climbs, more labels help.",
-            *plots.pictures(plots.learning_curve(growth(corpus, of.folds, jobs))),
+        *(
+            [
+                Plot(
+                    "Learning curve",
+                    f"{REFERENCE.capitalize()} on growing numbers of groups of each fold: mean and "
+                    "standard deviation. Where the lower line still climbs, more labels help.",
+                    *plots.pictures(plots.learning_curve(grown)),
+                )
+            ]
+            # One size is no curve.
+            if len(grown.sizes) > 1
+            else []
         ),
         Plot(
             "Strongest words",

@@ -25,7 +25,7 @@ VOID = {"meta", "link", "img", "source", "br"}
 
 @pytest.fixture(scope="module")
 def corpus() -> Corpus:
-    plain = small_corpus(owners=3)
+    plain = small_corpus(owners=4)
     n = len(plain.messages)
     return with_columns(
         plain,
