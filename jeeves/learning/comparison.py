@@ -200,6 +200,9 @@ def _score(
 def _calibrated(kind: Kind, corpus: Corpus, scores: Floats | None, seconds: float) -> Measured:
     if scores is None:
         return Measured(kind.name, kind.note, None, 0.0)
+    if kind.name != REFERENCE:
+        # Scores that are no log-odds may be too small for a slope that is held back.
+        scores = scores / (scores.std() or 1.0)
     try:
         slope, offset = calibrate(scores, corpus.labels, corpus.natural_weights)
     except TrainingError:
