@@ -112,6 +112,8 @@ def calibration(curves: Sequence[Curve], labels: Bools, weights: Floats) -> Draw
             CalibrationDisplay(came, said, curve.probabilities).plot(
                 ax=axes, name=curve.name, ref_line=n == 0, markersize=4, **_stroke(n)
             )
+        # The display draws its diagonal black, whatever the page.
+        axes.get_lines()[0].set_color(mpl.rcParams["text.color"])
         axes.set(xlabel="mean probability said", ylabel="share that needed a place")
         axes.legend(loc="upper left")
 

@@ -135,7 +135,8 @@ def pipeline_of(settings: Settings, on: Ground) -> Pipeline:
         if settings.ngrams is not None or settings.groups_per_term is not None:
             longest = settings.ngrams or vectorizer.ngram_range[1]
             known = on.terms[name]
-            least = settings.groups_per_term or GROUPS_PER_TERM
+            # A small corpus may have no term of so many groups; a column needs one.
+            least = min(settings.groups_per_term or GROUPS_PER_TERM, int(known.groups.max()))
             kept = (known.words <= longest) & (known.groups >= least)
             turned[at + "ngram_range"] = (1, longest)
             turned[at + "vocabulary"] = known.terms[kept].tolist()

@@ -133,8 +133,14 @@ def test_a_setting_reaches_its_place_in_the_pipeline(corpus: Corpus) -> None:
     assert pipeline.named_steps["columns"].transformer_weights["meeting"] == 2.0
 
 
+def test_more_groups_than_there_are_leave_the_terms_of_the_most_groups(corpus: Corpus) -> None:
+    pipeline = pipeline_of(Settings(groups_per_term=99), ground(folds(corpus, "owner")[0]))
+    for _, vectorizer, _ in word_columns(pipeline):
+        assert vectorizer.vocabulary
+
+
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def cluster() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
