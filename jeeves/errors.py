@@ -15,6 +15,7 @@
     │  ├─ ModelIncompatible                made by other versions
     │  └─ ModelKeyUnusable                 the key that proves it cannot be used
     ├─ TrainingError                       the labels or messages cannot be trained on
+    ├─ ClusterUnavailable (T)              no Dask scheduler answers
     └─ DeliveryError
        ├─ DeliveryDelayed (T)              certainly not sent; later may work
        ├─ DeliveryUnknown (T)              sent or not: look it up before trying again
@@ -88,6 +89,10 @@ class ModelKeyUnusable(ModelError):
 
 class TrainingError(JeevesError):
     """The given messages and labels cannot be trained on."""
+
+
+class ClusterUnavailable(TransientError):
+    """The cluster that was to run a search cannot be reached, has no worker or was lost."""
 
 
 class DeliveryError(JeevesError):

@@ -14,10 +14,10 @@ import pytest
 from tests.conftest import ROOT
 
 COMMANDS = [
-    *("run", "check", "demo", "score", "import", "train", "evaluate"),
+    *("run", "check", "demo", "score", "import", "train", "evaluate", "search"),
     *("list", "show", "status", "migrate", "doctor"),
 ]
-LEARNING = {"sklearn", "nltk", "joblib", "numpy", "scipy"}
+LEARNING = {"sklearn", "nltk", "joblib", "numpy", "scipy", "matplotlib", "jinja2", "dask"}
 LONGEST_MODULE = 350
 
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from jeeves.cli import comparing
+from jeeves.cli.comparing import Jobs
+
 if TYPE_CHECKING:
     from jeeves.domain.message import FetchedMail
     from jeeves.domain.ports import Scorer
@@ -160,6 +163,17 @@ def evaluate(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    compare: Annotated[
+        bool,
+        typer.Option("--compare", help="Set other kinds of models beside the one that serves."),
+    ] = False,
+    report_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", metavar="FILE.html", help="Write the comparison and its plots as a page."
+        ),
+    ] = None,
+    jobs: Jobs = None,
 ) -> None:
     """Cross-validate on labelled mail, grouped so that no mailbox is on both sides.
 
@@ -173,11 +187,18 @@ def evaluate(
 
     logs.configure(quiet=True)
     costs = load_settings().costs
+    if report_file:
+        comparing.check_report(report_file)
     labelled = corpus.load(messages, labels)
     if headline:
         labelled.require("ambiguous", "stratum")
     if weights:
         labelled = labelled.weighed_by(weights)
+    if compare or report_file:
+        asked = {"headline": headline, "natural": weights is not None, "all": True}
+        wanted = [name for name, shown in asked.items() if shown]
+        comparing.compare(labelled, group, wanted, jobs, report_file, as_json=as_json)
+        return
     report = evaluation.evaluate(labelled, group, costs)
     report = replace(
         report,

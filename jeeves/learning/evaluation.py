@@ -32,7 +32,7 @@ MAILS_A_DAY = 100
 _RESAMPLES = 1000
 _SEED = 0
 #: Bounds of the probabilities that calibration is told for.
-_BINS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
+BINS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,28 +170,36 @@ def report_out_of_fold(
 
 def report(corpus: Corpus, probabilities: Floats, thresholds: Thresholds, method: str) -> Report:
     """The report on these probabilities of the messages of ``corpus``."""
-    labels, columns = corpus.labels, corpus.columns
-    clear = corpus.drawn & ~corpus.flag("ambiguous")
-
-    def over(kept: Bools, weights: Floats | None = None) -> Figures | None:
-        chosen = np.ones(int(kept.sum())) if weights is None else weights[kept]
-        if len(set(labels[kept])) < 2:
-            return None
-        return figures(probabilities[kept], labels[kept], chosen, thresholds)
-
-    everything = over(np.ones(len(labels), dtype=np.bool_))
-    assert everything is not None  # noqa: S101  load() refuses labels of one class
+    found = {
+        name: figures(probabilities[kept], corpus.labels[kept], weights[kept], thresholds)
+        for name, (kept, weights) in views(corpus).items()
+    }
     return Report(
         method=method,
         thresholds=thresholds,
         unreadable=corpus.unreadable,
-        all=everything,
-        headline=over(clear) if {"ambiguous", "stratum"} <= columns else None,
-        natural=over(corpus.drawn, corpus.natural_weights)
-        if corpus.weight_column in columns and corpus.drawn.any()
-        else None,
-        written=over(corpus.written & ~corpus.flag("ambiguous")),
+        all=found["all"],
+        headline=found.get("headline"),
+        natural=found.get("natural"),
+        written=found.get("written"),
     )
+
+
+def views(corpus: Corpus) -> dict[str, tuple[Bools, Floats]]:
+    """What can be measured on these labels: the messages that count and the weight of each.
+
+    ``all`` is always there; ``headline``, ``natural`` and ``written`` (see ``Report``) where the
+    labels have the columns for it and the messages that count are of both classes.
+    """
+    once = np.ones(len(corpus.labels))
+    found = {"all": (once > 0, once)}
+    if {"ambiguous", "stratum"} <= corpus.columns:
+        found["headline"] = (corpus.drawn & ~corpus.flag("ambiguous"), once)
+    if corpus.weight_column in corpus.columns:
+        found["natural"] = (corpus.drawn, corpus.natural_weights)
+    found["written"] = (corpus.written & ~corpus.flag("ambiguous"), once)
+    # load() refuses labels of one class, so "all" stays.
+    return {name: view for name, view in found.items() if len(set(corpus.labels[view[0]])) == 2}
 
 
 def figures(p: Floats, labels: Bools, weights: Floats, thresholds: Thresholds) -> Figures:
@@ -239,8 +247,8 @@ def bootstrap_interval(p: Floats, labels: Bools, weights: Floats) -> tuple[float
 
 
 def _bins(p: Floats, labels: Bools, weights: Floats) -> Iterator[Bin]:
-    place = np.digitize(p, _BINS[1:-1])
-    for i in range(len(_BINS) - 1):
+    place = np.digitize(p, BINS[1:-1])
+    for i in range(len(BINS) - 1):
         kept = place == i
         weight = float(weights[kept].sum())
         if weight > 0:

@@ -84,14 +84,11 @@ class Fitted:
         )
 
 
-def build_pipeline(
-    vocabularies: Mapping[str, Sequence[str]], estimator: Any | None = None
-) -> Pipeline:
+def build_pipeline(vocabularies: Mapping[str, Sequence[str]]) -> Pipeline:
     """An unfitted pipeline over ``rows``, with these terms; made of scikit-learn's classes only.
 
     Args:
         vocabularies: The terms of each of ``COLUMNS``.
-        estimator: What is fitted on the columns; default a logistic regression.
     """
     columns: list[tuple[str, Any, int]] = [
         (
@@ -108,14 +105,13 @@ def build_pipeline(
         for place, (name, (longest, _)) in enumerate(COLUMNS.items())
     ]
     columns.append(("facts", DictVectorizer(), len(COLUMNS)))
-    if estimator is None:
-        estimator = LogisticRegression(C=C, max_iter=4000)
     transformer = ColumnTransformer(
         columns,
         transformer_weights={name: scale for name, (_, scale) in COLUMNS.items()},
         # Sparse always: a small corpus must not take another path than a large one.
         sparse_threshold=1.0,
     )
+    estimator = LogisticRegression(C=C, max_iter=4000)
     return Pipeline([("columns", transformer), ("estimator", estimator)])
 
 
@@ -136,7 +132,6 @@ def fit(
     weights: Floats,
     groups: Sequence[str],
     written: NDArray[np.bool_] | None = None,
-    estimator: Any | None = None,
 ) -> Fitted:
     """A pipeline fitted on these documents, each with its label, weight and group.
 
@@ -156,7 +151,7 @@ def fit(
         name: vocabulary((_terms(text, longest) for text in made[:, place]), groups, refused)
         for place, (name, (longest, _)) in enumerate(COLUMNS.items())
     }
-    pipeline = build_pipeline(vocabularies, estimator)
+    pipeline = build_pipeline(vocabularies)
     pipeline.fit(made, labels, estimator__sample_weight=weights)
     return Fitted(pipeline, stems)
 

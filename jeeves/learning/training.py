@@ -65,22 +65,30 @@ def out_of_fold(corpus: Corpus, by: str) -> OutOfFold:
     Raises:
         TrainingError: too few messages or groups of one class, or no better than chance.
     """
-    groups = corpus.groups(by)
     labels = corpus.labels
-    check_labels(labels, groups)
     log_odds = np.zeros(len(labels))
     documents = corpus.documents
-    folds = GroupKFold(min(FOLDS, len(set(groups))))
-    for fitted_on, held_out in folds.split(labels, labels, groups):
-        if len(set(labels[fitted_on])) < 2:
-            raise TrainingError(
-                "The labelled messages of one class stand in too few conversations to measure a "
-                "model: label messages of further conversations."
-            )
+    for fitted_on, held_out in splits(labels, corpus.groups(by)):
         fitted = fit_corpus(corpus, by, fitted_on)
         log_odds[held_out] = fitted.log_odds([documents[i] for i in held_out])
     slope, offset = calibrate(log_odds, labels, corpus.natural_weights)
     return OutOfFold(expit(slope * log_odds + offset), slope, offset)
+
+
+def splits(labels: Bools, groups: Sequence[str]) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Each fold's messages to fit on and messages held out; no group is on both sides.
+
+    Raises:
+        TrainingError: as ``out_of_fold``.
+    """
+    check_labels(labels, groups)
+    found = list(GroupKFold(min(FOLDS, len(set(groups)))).split(labels, labels, groups))
+    if any(len(set(labels[fitted_on])) < 2 for fitted_on, _ in found):
+        raise TrainingError(
+            "The labelled messages of one class stand in too few conversations to measure a "
+            "model: label messages of further conversations."
+        )
+    return found
 
 
 def check_labels(labels: Bools, groups: Sequence[str]) -> None:

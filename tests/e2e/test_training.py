@@ -161,3 +161,28 @@ def test_labels_that_cannot_be_trained_on_are_one_sentence(
     assert "needs_location" in jeeves("train", *arguments(labelled), code=1).stderr
     result = jeeves("train", "--messages", str(tmp_path / "no"), "--labels", str(labels), code=2)
     assert "no folder" in result.stderr
+
+
+def test_a_comparison_prints_a_table(
+    jeeves: Jeeves, labelled: tuple[Path, Path], tmp_path: Path
+) -> None:
+    ran = jeeves("evaluate", *arguments(labelled), "--compare", "--headline")
+    assert "Clear mail drawn by chance" in ran.stdout
+    assert "complement naive Bayes" in ran.stdout
+    nowhere = str(tmp_path / "nowhere" / "page.html")
+    refused = jeeves("evaluate", *arguments(labelled), "--report", nowhere, code=2)
+    assert refused.stderr.count("\n") == 1
+    assert "cannot be written" in refused.stderr
+
+
+def test_a_search_keeps_what_it_found_and_goes_on(
+    jeeves: Jeeves, labelled: tuple[Path, Path], tmp_path: Path
+) -> None:
+    kept = tmp_path / "found.jsonl"
+    asked = ("search", *arguments(labelled), "--resume", str(kept))
+    assert "the present ones" in jeeves(*asked, "--trials", "2").stdout
+    began = kept.read_bytes()
+    assert "3 trials" in jeeves(*asked, "--trials", "3").stdout
+    assert kept.read_bytes().startswith(began)
+    refused = jeeves(*asked, "--group", "conversation", code=2)
+    assert "belongs to another search" in refused.stderr
