@@ -45,7 +45,7 @@ class Settings:
     balanced: bool | None = None
     #: What a message counts on which careful readers differed.
     ambiguous_weight: float | None = None
-    #: Factor of each column.
+    #: Factor of each column, beside what ``features`` gives it.
     columns: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -96,7 +96,7 @@ def ground(fold: Fold) -> Ground:
         counter = CountVectorizer(
             lowercase=vectorizer.lowercase,
             token_pattern=vectorizer.token_pattern,
-            ngram_range=(1, _LONGEST),
+            ngram_range=(1, _LONGEST if vectorizer.ngram_range[1] > 1 else 1),
             binary=True,
         )
         used = counter.fit_transform(fold.rows[:, column]).tocoo()
@@ -133,7 +133,10 @@ def pipeline_of(settings: Settings, on: Ground) -> Pipeline:
         if settings.sublinear is not None:
             turned[at + "sublinear_tf"] = settings.sublinear
         if settings.ngrams is not None or settings.groups_per_term is not None:
-            longest = settings.ngrams or vectorizer.ngram_range[1]
+            longest = vectorizer.ngram_range[1]
+            # The order of single terms (conjunctions of frames) means nothing.
+            if settings.ngrams is not None and longest > 1:
+                longest = settings.ngrams
             known = on.terms[name]
             # A small corpus may have no term of so many groups; a column needs one.
             least = min(settings.groups_per_term or GROUPS_PER_TERM, int(known.groups.max()))
@@ -141,7 +144,10 @@ def pipeline_of(settings: Settings, on: Ground) -> Pipeline:
             turned[at + "ngram_range"] = (1, longest)
             turned[at + "vocabulary"] = known.terms[kept].tolist()
     if settings.columns:
-        turned["columns__transformer_weights"] = dict(settings.columns)
+        usual = pipeline.named_steps["columns"].transformer_weights or {}
+        turned["columns__transformer_weights"] = {
+            name: factor * usual.get(name, 1.0) for name, factor in settings.columns.items()
+        }
     if settings.C is not None:
         turned["estimator__C"] = settings.C
     if settings.balanced is not None:
