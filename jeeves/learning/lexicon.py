@@ -184,10 +184,14 @@ FRAMES: Mapping[str, str] = {
         swing round, pop by, pop in, pop round, pop over, drop in, come over, come up, come down,
         come around, come round, come in, come to, come on, here, over here, at mine, at yours,
         the usual, usual place, usual spot, same place, same spot, pick you up, pick me up,
-        pick up, downstairs, bring you, come see me, over to, by your, by my, to my, to your,
-        at my, at your, at our, in my, in your, in our, at the, to the, in the, bei mir, bei dir,
+        pick up, downstairs, bring you, come see me, by your, by my, bei mir, bei dir,
         bei uns, chez moi, chez toi, chez nous, mi casa, tu casa, casa mia, da me, da te,
         bij mij, bij ons, hos mig, hos dig, u mnie, у меня, у нас""",
+    # Words before a place, and before much else.
+    "at": """
+        over to, to my, to your, at my, at your, at our, in my, in your, in our, at the, to the,
+        in the, at a, in a, im, am, beim, zum, zur, ins, au, aux, dans, en el, en la, al, nel,
+        op""",
     # Something that can be gone to by its name.
     "named": """
         at xxname, @ xxname, at xxemail, to xxname, in xxname, from xxname, at the xxname,
@@ -229,7 +233,7 @@ FRAMES: Mapping[str, str] = {
 GATHERINGS = ("meal", "meet", "event")
 #: Frames that say how, when, who and where beside a gathering.
 CIRCUMSTANCES = (
-    *("ask", "agree", "plan", "move", "known", "named", "premises", "call", "refuse", "past"),
+    *("ask", "agree", "plan", "move", "known", "named", "at", "premises", "call", "refuse", "past"),
     *("vague", "they", "day", "hour", "week", "where", "question", "you", "we", "i", "mass"),
 )
 BIT: Mapping[str, int] = {name: 1 << place for place, name in enumerate(FRAMES)}
