@@ -12,15 +12,17 @@ from joblib import Parallel, delayed
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
+from jeeves.domain.operating import Costs
 from jeeves.domain.verdict import Thresholds
 from jeeves.errors import TrainingError
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.estimators import REFERENCE, Kind, candidates, log_odds, reduction
+from jeeves.learning.curve import operating_curve
 from jeeves.learning.evaluation import views
 from jeeves.learning.features import Floats
 from jeeves.learning.folds import Fold, folds
 from jeeves.learning.resampling import MEASURES, Estimate, resampled
-from jeeves.learning.training import Bools, calibrate, choose_thresholds, expit, threshold_weights
+from jeeves.learning.training import Bools, calibrate, expit, threshold_weights
 
 #: Told after each step: what was done, steps done, steps in all.
 Progress = Callable[[str, int, int], None]
@@ -129,7 +131,7 @@ def compare(
             if name in allowed
         ],
         parts,
-        choose_thresholds(reference, corpus.labels, threshold_weights(corpus)),
+        operating_curve(reference, corpus.labels, threshold_weights(corpus)).choose(Costs()),
     )
 
 

@@ -18,6 +18,26 @@ REASONS = 8
 _CONSIDERED = 16
 _LONGEST_PHRASE = 5
 _WORDS_OF_A_SENTENCE = 4
+#: What a mask stands for, where no mail is at hand to say it in its own words.
+_KINDS = {
+    "xxemail": "(address)",
+    "xxurl": "(link)",
+    "xxbook": "(booking page)",
+    "xxmap": "(map)",
+    "xxphone": "(phone number)",
+    "xxroom": "(room)",
+    "xxcall": "(call)",
+    "xxoffice": "(office or home)",
+    "xxtime": "(time)",
+    "xxdate": "(date)",
+    "xxord": "(ordinal)",
+    "xxyear": "(year)",
+    "xxmoney": "(amount)",
+    "xxname": "(name)",
+    "xxabbr": "(capitals)",
+    "xxcode": "(code)",
+    **dict.fromkeys(("xxn1", "xxn3", "xxbig", "xxnum"), "(number)"),
+}
 _WHERE = PLACED | BIT["premises"] | BIT["where"]
 
 
@@ -183,3 +203,8 @@ def _joined(phrase: str, term: str, mail: str) -> str | None:
         if longer and f" {longer} " in mail:
             return longer
     return None
+
+
+def term_in_words(term: str) -> str:
+    """A term of a model, away from any mail: ``lunch xxtime ?`` as ``lunch (time)?``."""
+    return " ".join(_KINDS.get(token, token) for token in term.split(" ")).replace(" ?", "?")

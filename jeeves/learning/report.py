@@ -14,11 +14,11 @@ from jeeves.learning.comparison import Comparison, Measured, View
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.estimators import REFERENCE
 from jeeves.learning.evaluation import views
-from jeeves.learning.explanation import readable
+from jeeves.learning.explanation import term_in_words
 from jeeves.learning.features import Fitted
 from jeeves.learning.growth import growth
 from jeeves.learning.resampling import MEASURES
-from jeeves.learning.training import MISS_COST, fit_corpus
+from jeeves.learning.training import fit_corpus
 
 #: Candidates in one plot: more cannot be told apart.
 _CURVES = 5
@@ -116,7 +116,7 @@ def _plots(corpus: Corpus, of: Comparison, jobs: int) -> list[Plot]:
         Plot(
             "Confusion matrix",
             f"{where}. {REFERENCE.capitalize()} at its threshold {of.thresholds.alert:.3f}, where "
-            f"a miss costs as much as {MISS_COST:.0f} needless texts.",
+            f"a miss costs as much as {Costs().miss:.0f} needless texts.",
             *plots.pictures(
                 plots.confusion(reference >= of.thresholds.alert, labels[kept], weights[kept])
             ),
@@ -161,5 +161,5 @@ def strongest(fitted: Fitted) -> Sequence[tuple[str, float]]:
     named = []
     for i in chosen:
         column, _, term = str(columns[i]).partition("__")
-        named.append((f"{readable(term)}  [{column}]", float(weights[i])))
+        named.append((f"{term_in_words(term)}  [{column}]", float(weights[i])))
     return named
