@@ -24,12 +24,21 @@ _ANSWER_MARKS = re.compile(
     r"^\s*(?:(?:re|fwd?|aw|wg|sv|tr|rv|r|i|antw|vs|ynt|odp|res|enc|vb|fw)\s*(?:\[\d+\])?\s*:\s*)+",
     re.IGNORECASE,
 )
-#: The lines that ``mail.invitation`` adds for each event of a calendar part.
+#: The lines that ``mail.invitation`` adds for each event of a calendar part. A heading alone is
+#: none: people write "Answer: yes" themselves.
 _EVENT = re.compile(
     r"^(?P<kind>Invitation|Cancelled|Answer|Other proposal): (?P<summary>.*)"
-    r"(?P<lines>(?:\n(?:When|Where|Link): .*)*)",
+    r"(?P<lines>(?:\n(?:When|Where|Link): .*)+)",
     re.MULTILINE,
 )
+NO_PLACE = "an invitation without a place"
+PLACE = "an invitation with a place"
+LINK = "an invitation with a link"
+CANCELLED = "a cancelled invitation"
+ANSWER = "an answer to an invitation"
+#: All that calendar entries can say.
+FACTS = (NO_PLACE, PLACE, LINK, CANCELLED, ANSWER)
+
 #: Words of a sentence that speaks of a meeting; what is set apart in ``Document.meeting``.
 _MEETING = frozenset(
     "meet meeting meetings lunch dinner breakfast coffee drink drinks beer beers interview visit "
@@ -107,11 +116,11 @@ class Reading:
         return {
             name: 1.0
             for name, holds in (
-                ("an invitation without a place", bool(asked) and not somewhere and not online),
-                ("an invitation with a place", somewhere),
-                ("an invitation with a link", online),
-                ("a cancelled invitation", "Cancelled" in kinds),
-                ("an answer to an invitation", "Answer" in kinds),
+                (NO_PLACE, bool(asked) and not somewhere and not online),
+                (PLACE, somewhere),
+                (LINK, online),
+                (CANCELLED, "Cancelled" in kinds),
+                (ANSWER, "Answer" in kinds),
             )
             if holds
         }

@@ -87,7 +87,7 @@ def _as_written(
     stemmed = [stems.get(token, token) for token in tokens]
     written = dict(zip(stemmed + bigrams(stemmed), tokens + bigrams(tokens), strict=True))
     for stem, weight in meeting.items():
-        term = written.get(stem, stem)
+        term = written.get(stem) or " ".join(written.get(one, one) for one in stem.split(" "))
         terms[term] = terms.get(term, 0.0) + weight
     return terms
 
@@ -135,15 +135,18 @@ def _words_for(sentence: Sentence, bits: int) -> str:
     chosen: list[str] = []
     left = bits
     for start in range(len(sentence.tokens)):
-        for length in (3, 2, 1):
-            seen = left & frames_of(sentence.tokens[start : start + length])
-            if seen and not any(
-                seen & frames_of([token]) for token in sentence.tokens[start + 1 : start + length]
-            ):
-                chosen.append(" ".join(sentence.words[start : start + length]))
-                left &= ~seen
-                break
-    return " ... ".join(chosen[:_WORDS_OF_A_SENTENCE]) or " ".join(sentence.words[:3])
+        found, longest = 0, 0
+        for length in (1, 2, 3):
+            tokens = sentence.tokens[start : start + length]
+            # What the words after the first say by themselves is told when they come first.
+            more = left & frames_of(tokens) & ~frames_of(tokens[1:]) & ~found
+            if more:
+                found, longest = found | more, length
+        if found:
+            chosen.append(" ".join(sentence.words[start : start + longest]))
+            left &= ~found
+    told = " ... ".join(chosen[:_WORDS_OF_A_SENTENCE]) or " ".join(sentence.words[:3])
+    return told.replace(" ... ?", "?")
 
 
 def _in_the_mails_words(phrase: str, tokens: list[str], words: list[str]) -> str:
@@ -152,7 +155,9 @@ def _in_the_mails_words(phrase: str, tokens: list[str], words: list[str]) -> str
     for start in range(len(tokens) - len(wanted) + 1):
         if tokens[start : start + len(wanted)] == wanted:
             return " ".join(words[start : start + len(wanted)]).replace(" ?", "?")
-    return phrase
+    # Its parts stand at the ends of two sentences that speak of a meeting, with others between.
+    said = [words[tokens.index(one)] if one in tokens else one for one in wanted]
+    return " ... ".join(said).replace(" ... ?", "?")
 
 
 def phrases(terms: Sequence[tuple[str, float]], words: Sequence[str]) -> list[tuple[str, float]]:

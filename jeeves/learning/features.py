@@ -21,7 +21,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from jeeves.learning.document import Document
+from jeeves.learning.document import FACTS, Document
 from jeeves.learning.lexicon import phrases
 from jeeves.learning.table import Column, Table
 from jeeves.learning.tokens import TOKEN_PATTERN, bigrams
@@ -38,6 +38,9 @@ COLUMNS = {"text": (2, 1.0), "meeting": (2, 1.0), "frames": (1, 0.5)}
 #: A word that stands as a name in this share of the mails it occurs in is one.
 NAME_SHARE = 0.3
 WRITTEN_FACT = "written for the project"
+#: Stands in a column that has no terms, as where no mail speaks of meeting in English: a
+#: vectorizer takes no empty vocabulary. No text holds it.
+_NO_TERM = "(none)"
 
 Floats = NDArray[np.float64]
 
@@ -94,7 +97,7 @@ def build_pipeline(vocabularies: Mapping[str, Sequence[str]]) -> Pipeline:
         (
             name,
             TfidfVectorizer(
-                vocabulary=list(vocabularies[name]),
+                vocabulary=list(vocabularies[name]) or [_NO_TERM],
                 lowercase=False,
                 token_pattern=TOKEN_PATTERN,
                 ngram_range=(1, longest),
@@ -122,7 +125,8 @@ def rows(documents: Sequence[Document], stems: Mapping[str, str]) -> NDArray[np.
         made[i, 0] = one.text
         made[i, 1] = " ".join(stems.get(word, word) for word in one.meeting.split())
         made[i, 2] = one.frames
-        made[i, 3] = dict(one.facts)
+        # All of them: a column for the facts must be there though no mail of a corpus has any.
+        made[i, 3] = {**dict.fromkeys(FACTS, 0.0), **one.facts}
     return made
 
 
@@ -164,11 +168,12 @@ def personal_names(documents: Iterable[Document]) -> frozenset[str]:
         as_name.update(one.names)
         as_word.update(set(one.text.split()))
     known = phrases().words
-    return frozenset(
+    names = {
         name
         for name, count in as_name.items()
         if name not in known and count >= NAME_SHARE * (count + as_word[name])
-    )
+    }
+    return frozenset(names | {f"{name}'s" for name in names})
 
 
 def vocabulary(

@@ -71,7 +71,7 @@ FRAMES: Mapping[str, str] = {
     "ask": """
         let's, lets, let us, shall we, should we, can we, could we, may we, might we, can you,
         could you, would you, will you, how about, what about, want to, wanna, wants to,
-        wanted to, would you like, care to, interested in, would love to, 'd love to, love to,
+        wanted to, would you like, care to, interested in, would love to, love to,
         would like to, would like, like to, i'd like, we'd like, up for, fancy, are you free,
         you free, u free, free on, free for, are you available, be available, you available,
         are you around, you around, u around, be around, around on, have time, have any time,
@@ -107,7 +107,7 @@ FRAMES: Mapping[str, str] = {
     "agree": """
         sounds good, sounds great, sounds fine, works for me, works great, works fine, works well,
         that works, will work, would work, is fine, is good, is great, is perfect, be perfect,
-        be there, i'm in, see you on, see you then, see you there, see you at, see you tomorrow,
+        be there, i'm in, see you on, see you then, see you there, see you at, see you xxdate,
         c u then, see u, looking forward to, look forward to, forward to seeing,
         forward to meeting, confirm, confirmed, confirming, confirmation, i can do, can make,
         able to make, i'm free, i am free, i am available, i'm available, still on, on for,
@@ -115,8 +115,8 @@ FRAMES: Mapping[str, str] = {
         accepted, agreed, set for, scheduled for, is scheduled, has been scheduled, will be held,
         takes place, will take place, arrives, arriving, be in town, in town,
         be in, will be in, will be here, coming to, works, suits me, it is then, you're on,
-        passt mir, passt gut, bis dann, klappt, geht klar, ça marche, à demain, à jeudi,
-        me viene bien, perfecto, nos vemos, va bene, a domani, combinado, perfeito, tot dan,
+        passt mir, passt gut, bis dann, klappt, geht klar, ça marche, à xxdate,
+        me viene bien, perfecto, nos vemos, va bene, combinado, perfeito, tot dan,
         prima, vi ses, passar bra, отлично, до встречи""",
     # Moving what was agreed.
     "move": """
@@ -145,7 +145,7 @@ FRAMES: Mapping[str, str] = {
         great to see, nice to see, nice to meet, great seeing, good seeing, nice seeing,
         pleasure meeting, pleasure to meet, nice meeting, great meeting, good meeting, after our,
         our meeting, discussed, talked, spoke, saw, came, held, been, did, told, ago, previous,
-        following our, earlier today, minutes of, war, waren, gestern, hier, ayer, ieri, ontem,
+        following our, earlier xxdate, minutes of, war, waren, gestern, hier, ayer, ieri, ontem,
         gisteren, igår, wczoraj, вчера""",
     "vague": """
         sometime, someday, some day, some time, soon, one day, next time, one of these,
@@ -167,20 +167,20 @@ FRAMES: Mapping[str, str] = {
         ik, jag""",
     # Words for places: said of a place, whether or not it is the one to meet at.
     "premises": """
-        xxoffice, xxroom, room, office, offices, floor, building, lobby, hotel, restaurant, cafe, bar, street,
-        house, home, place, desk, station, church, park, hall, theater, theatre, airport, school,
+        xxoffice, xxroom, room, office, offices, floor, building, lobby, hotel, restaurant, cafe,
+        bar, street, house, home, place, desk, station, church, park, hall, theater, theatre, airport, school,
         library, stadium, field, gym, campus, center, centre, plaza, mall, apartment, condo,
         ranch, cube, cafeteria, kitchen, boardroom, auditorium, studio, store, shop, market,
         beach, lake, court, courts, clubhouse, pub, grill, museum, zoo, garage, warehouse, plant,
         site, headquarters, hq, downstairs, upstairs, next door, front desk, gate, door, parking,
-        entrance, address, suite, conference room, club, clinic, hospital, branch, depot, yard,
+        entrance, address, suite, club, clinic, hospital, branch, depot, yard,
         terrace, garden, backyard, booth, porch, bakery, diner, café, shed, dock, marina, büro,
         raum, zimmer, haus, hause, bahnhof, straße, platz, bureau, salle, maison, chez, rue,
         gare, oficina, casa, sala, calle, despacho, plaza, ufficio, aula, via, piazza,
         escritório, kantoor, zaal, huis, thuis, kontor, kontoret, hemma, biuro, kancelář""",
     # Small signs that the place is understood.
     "known": """
-        xxoffice, my place, your place, our place, come by, stop by, drop by, swing by,
+        xxoffice, come by, stop by, drop by, swing by,
         swing round, pop by, pop in, pop round, pop over, drop in, come over, come up, come down,
         come around, come round, come in, come to, come on, here, over here, at mine, at yours,
         the usual, usual place, usual spot, same place, same spot, pick you up, pick me up,
@@ -195,16 +195,16 @@ FRAMES: Mapping[str, str] = {
     # Something that can be gone to by its name.
     "named": """
         at xxname, @ xxname, at xxemail, to xxname, in xxname, from xxname, at the xxname,
-        in the xxname, @ the xxname, xxname restaurant, xxroom, xxmap, at xxabbr, @ xxabbr, im xxname, chez xxname,
-        en xxname, al xxname, no xxname, bij xxname""",
+        in the xxname, @ the xxname, xxname restaurant, xxroom, xxmap, at xxabbr, @ xxabbr,
+        im xxname, chez xxname, en xxname, al xxname, no xxname, bij xxname""",
     "where": """
         where, place, location, venue, tba, tbd, locations, spot, directions, map, wo, wohin, ort,
         où, lieu, endroit, dónde, lugar, sitio, dove, posto, luogo, onde, local, waar, plek,
         plats, var, hvor, sted, gdzie, miejsce, kde, hol, unde, nerede, где, де, πού, どこ, 场所,
         哪里, 어디, איפה, أين, đâu""",
     "call": """
-        xxcall, call, calls, phone, telephone, dial, link, ring, zoom, teams, skype, video,
-        online, webinar, virtual, virtually, remote, remotely, cell, hangout, speak, talk, chat,
+        xxcall, call, calls, phone, telephone, dial, link, ring, teams, video,
+        online, virtual, virtually, remote, remotely, cell, speak, talk, chat,
         call me, give me, bell, screen share, anruf, telefonieren, telefonat, anrufen, appel,
         appeler, visio, llamada, llamar, videollamada, chiamata, chiamare, ligar, chamada,
         bellen, belletje, ringa, samtal, ringe, zadzwoń, zavolat, hívás, apel, arama, звонок,
@@ -214,12 +214,12 @@ FRAMES: Mapping[str, str] = {
     "hour": "xxtime, 時, 点, 點, 시",
     "week": """
         next week, this week, the week, week of, next month, next few, coming weeks, end of,
-        early next, tomorrow, afternoon, morning, evening, night, tonight, arvo, nächste woche,
+        early next, afternoon, morning, evening, night, arvo, nächste woche,
         semaine, la semana, settimana, semana, volgende week, nästa vecka, tydzień""",
     "question": "?",
     # Mail to many, and what machines write.
     "mass": """
-        unsubscribe, click, register, registration, rsvp, webinar, agenda, minutes, newsletter,
+        unsubscribe, click, register, registration, rsvp, agenda, minutes, newsletter,
         please visit, website, online at, tickets, ticket, order, offer, free trial, sponsor,
         attendees, members, speakers, xxurl, subscribe, view, download, abmelden, inscription,
         inscripción""",

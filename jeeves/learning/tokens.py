@@ -25,7 +25,7 @@ _LETTER = rf"[^\W\d_{_UNPARTED}]"
 # of the text only.
 _WORD = rf"""
     {_LETTER}+(?:['-]{_LETTER}+)*
-    | \d+(?:[:.,/-]\d+)*(?:(?:[ap]m|h|st|nd|rd|th)\b)?
+    | \d+(?:[:.,/-]\d+)*(?:(?:[ap]m|h(?:\d\d)?|st|nd|rd|th)\b)?
     | [?!;@\u3002\uff1f] | \.(?=\s|$) | \n\s*\n
     | [$€£]\s?\d[\d,.]*
     | [{_UNPARTED}]
@@ -57,7 +57,7 @@ _BOOKING = re.compile(
 )
 _MAP = re.compile(r"maps?\.|/maps|openstreetmap|what3words|g\.page")
 _ENDS = frozenset("?!.;\u3002\uff1f")
-_ABBREVIATIONS = frozenset("mr mrs ms dr st prof vs no approx ext dept conf rm e i".split())
+_ABBREVIATIONS = frozenset("mr mrs ms dr st prof vs no approx ext dept conf rm e g".split())
 _MERGED = frozenset({"xxdate", "xxtime", "xxurl", "xxemail", "xxphone", "xxname", "xxabbr"})
 _PREMISES = frozenset(
     "office desk place house home apartment room building hotel condo ranch cube flat studio "
@@ -90,9 +90,11 @@ _PAIRS = {
 }
 # How a word goes with those before it.
 _PLAIN, _CAPITAL, _JOINING, _END = range(4)
-#: Words that may be one thing with those before them.
-_JOINING_WORDS = HOUR_MARKS | _PREMISES | _STREETS | {"floor", "fl"} | {two for _, two in _PAIRS}
 _ROOM_WORDS = frozenset("room rm suite floor level".split())
+#: Words that may be one thing with those before or after them.
+_JOINING_WORDS = (
+    HOUR_MARKS | _PREMISES | _STREETS | _ROOM_WORDS | {"fl", *(two for _, two in _PAIRS)}
+)
 _NUMBERS = frozenset({"xxn1", "xxn3", "xxcode", "xxnum", "xxbig", "xxtime"})
 
 
@@ -136,7 +138,7 @@ def sentences(text: str) -> list[Sentence]:
             _append(current, "xxabbr" if word.isupper() else "xxname", word)
         elif kind == _JOINING:
             _append(current, token, word)
-        elif word == "." and tokens and tokens[-1] in _ABBREVIATIONS:
+        elif word == "." and tokens and _last_word(current) in _ABBREVIATIONS:
             continue
         else:
             if token == "?":
@@ -177,16 +179,22 @@ def _append(sentence: Sentence, token: str, word: str) -> None:
         sentence.merge(1, "xxroom", word)
     elif last == "xxord" and token in ("floor", "fl"):
         sentence.merge(1, "xxroom", word)
-    elif token in _PREMISES and (last in _POSSESSIVES or last.endswith("'s")):
+    elif token in _PREMISES and (last in _POSSESSIVES or sentence.words[-1].lower().endswith("'s")):
         sentence.merge(1, "xxoffice", word)
     elif token in _PREMISES and len(tokens) > 1 and tokens[-2] in _POSSESSIVES:
         sentence.merge(2, "xxoffice", word)
     elif token in _STREETS and last == "xxname" and len(tokens) > 1 and tokens[-2] in _NUMBERS:
         sentence.merge(2, "xxroom", word)
+    elif token == "meet" and last == "xxname" and _last_word(sentence) == "google":
+        sentence.merge(1, "xxcall", word)
     elif joined := _PAIRS.get((last, token)):
         sentence.merge(1, joined, word)
     else:
         sentence.add(token, word)
+
+
+def _last_word(sentence: Sentence) -> str:
+    return sentence.words[-1].rpartition(" ")[2].lower()
 
 
 @lru_cache(maxsize=50_000)
@@ -195,11 +203,11 @@ def _seen(word: str) -> tuple[str, int]:
     if word in _ENDS or word[0] == "\n":
         return ("?" if word in "?\uff1f" else word), _END
     token = _token(word)
-    if token.startswith("xx") or token in _JOINING_WORDS or token.endswith("'s"):
+    if token.startswith("xx") or token in _JOINING_WORDS:
         return token, _JOINING
     if word[0].isupper() and len(word) > 1 and token not in phrases().words:
         return token, _CAPITAL
-    return token, _PLAIN
+    return token, _JOINING if token.endswith("'s") else _PLAIN
 
 
 def _token(word: str) -> str:

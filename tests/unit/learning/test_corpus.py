@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,46 @@ def test_a_weight_that_is_no_number_is_one_sentence(folder: Path) -> None:
 def test_messages_of_chosen_origins_can_be_taken(folder: Path) -> None:
     corpus = load(folder, labels(folder, "id\tneeds_location\torigin\na\t1\tx\nb\t0\ty\n"))
     assert [one.id for one in corpus.having("origin", {"y"}).messages] == ["b"]
+
+
+def test_messages_written_for_the_project_are_told_from_those_drawn(folder: Path) -> None:
+    table = (
+        "id\tneeds_location\tstratum\tweight\na\t1\twritten\t7\nb\t0\tnone\t3\nc\t0\tactive\t5\n"
+    )
+    corpus = load(folder, labels(folder, table))
+    assert corpus.written.tolist() == [True, False, False]
+    assert corpus.drawn.tolist() == [False, True, False]
+    assert corpus.natural_weights.tolist() == [0.0, 3.0, 0.0]
+
+
+def test_where_nothing_was_drawn_each_message_counts_once(folder: Path) -> None:
+    table = "id\tneeds_location\tstratum\tweight\na\t1\twritten\t0\nb\t0\twritten\t0\n"
+    assert load(folder, labels(folder, table)).natural_weights.tolist() == [1.0, 1.0]
+
+
+def test_two_corpora_become_one_with_the_columns_of_both(folder: Path) -> None:
+    one = load(folder, labels(folder, "id\tneeds_location\towner\tx\na\t1\tp\t1\nb\t0\tp\t1\n"))
+    messages = [replace(message, id=f"{message.id}2") for message in one.messages]
+    other = Corpus([replace(m, columns={"owner": "q"}) for m in messages], unreadable=2)
+    both = replace(one, unreadable=1).joined(other)
+    assert [message.id for message in both.messages] == ["a", "b", "a2", "b2"]
+    assert both.unreadable == 3
+    assert both.columns == {"owner"}
+    assert both.groups("owner") == ["p", "p", "q", "q"]
+    assert both.labels.tolist() == [True, False, True, False]
+    assert [message.id for message in one.messages] == ["a", "b"]
+
+
+def test_an_id_of_both_corpora_is_one_sentence(folder: Path) -> None:
+    corpus = load(folder, labels(folder, "id\tneeds_location\na\t1\nb\t0\n"))
+    with pytest.raises(TrainingError, match="The id a stands in both tables of labels"):
+        corpus.joined(corpus)
+
+
+def test_joined_corpora_keep_the_chosen_column_of_weights(folder: Path) -> None:
+    one = load(folder, labels(folder, "id\tneeds_location\tw\na\t1\t2\nb\t0\t3\n"))
+    other = Corpus([replace(message, id=f"{message.id}2") for message in one.messages])
+    assert one.weighed_by("w").joined(other).natural_weights.tolist() == [2.0, 3.0, 2.0, 3.0]
 
 
 def test_an_empty_corpus_has_no_columns() -> None:

@@ -14,11 +14,11 @@ from jeeves.errors import ModelError, ModelForeign, ModelKeyUnusable
 from jeeves.learning import registry
 from jeeves.learning.origin import KEY, NoKey, OwnersKey, Pin, owners_key, owners_proof, read_key
 from jeeves.learning.serving import Loaded, Shelf, load_scorer
-from jeeves.learning.table import Table, TermWeights
+from jeeves.learning.table import Column, Table
 from tests.builders import NOW
 
 TABLE = Table(
-    -1.0, TermWeights.of(["lunch"], [1.0], [1.0]), TermWeights.of([], [], []), {}, {}
+    -1.0, Column.of(["lunch"], [1.0], [1.0]), Column.of([], [], []), Column.of([], [], []), {}, {}
 ).dumps()
 FACTS = {
     "thresholds": {"alert": 0.5, "unsure": 0.1},

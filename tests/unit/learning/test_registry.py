@@ -28,7 +28,7 @@ from jeeves.errors import (
 from jeeves.learning import registry
 from jeeves.learning.origin import OwnersKey
 from jeeves.learning.serving import Loaded, Shelf, load, load_scorer
-from jeeves.learning.table import Table, TermWeights
+from jeeves.learning.table import Column, Table
 from tests.builders import NOW, a_message
 from tests.conftest import ROOT
 
@@ -37,8 +37,9 @@ def a_table(intercept: float = -1.0, terms: tuple[str, ...] = ("lunch",)) -> byt
     numbers = [1.0] * len(terms)
     return Table(
         intercept=intercept,
-        text=TermWeights.of(terms, numbers, numbers),
-        meeting=TermWeights.of([], [], []),
+        text=Column.of(terms, numbers, numbers),
+        meeting=Column.of([], [], []),
+        frames=Column.of([], [], []),
         facts={},
         stems={},
     ).dumps()

@@ -18,7 +18,7 @@ from jeeves.domain.verdict import Thresholds
 from jeeves.learning.document import document
 from jeeves.learning.features import Fitted
 from jeeves.learning.scorer import TableScorer
-from jeeves.learning.table import Table, TermWeights
+from jeeves.learning.table import Column, Table
 from jeeves.learning.training import fit_corpus
 from tests.builders import a_message
 from tests.model.small_corpus import NEEDS_LOCATION, OTHER, small_corpus
@@ -71,6 +71,8 @@ def test_the_table_equals_the_pipeline_on_usual_mail(scorer: TableScorer, fitted
     ]
     assert len(messages) > 250
     assert_equal_to_pipeline(scorer, fitted, messages)
+    plain = scorer.probabilities(messages)
+    assert plain == [scorer.score(message).probability for message in messages]
 
 
 @pytest.mark.parametrize("text", ODD_TEXTS, ids=range(len(ODD_TEXTS)))
@@ -101,14 +103,40 @@ def test_a_scorer_is_what_the_service_asks_for(scorer: TableScorer) -> None:
 def test_reasons_are_the_words_of_the_mail_and_not_their_stems() -> None:
     table = Table(
         intercept=-1.0,
-        text=TermWeights.of(["fine"], [1.0], [0.5]),
-        meeting=TermWeights.of(["meet"], [1.0], [2.0]),
+        text=Column.of(["fine"], [1.0], [0.5]),
+        meeting=Column.of(["meet"], [1.0], [2.0]),
+        frames=Column.of([], [], []),
         facts={},
         stems={"meetings": "meet"},
     )
     scorer = TableScorer(table, "test", Thresholds(alert=0.5, unsure=0.1))
     score = scorer.score(a_message(subject="", own_words="Fine meetings!", body="Fine meetings!"))
-    assert [(one.words, one.weight) for one in score.reasons] == [("meetings", 2.0), ("fine", 0.5)]
+    assert [(one.words, one.weight) for one in score.reasons] == [("meetings", 2.0), ("Fine", 0.5)]
+
+
+def test_the_parts_of_a_score_are_the_columns_and_facts_and_their_sum_is_the_log_odds() -> None:
+    table = Table(
+        intercept=-1.0,
+        text=Column.of(["lunch"], [1.0], [0.5]),
+        meeting=Column.of(["lunch"], [1.0], [0.25]),
+        frames=Column.of(["meal", "meal+day"], [1.0, 1.0], [1.0, 2.0]),
+        facts={"an invitation with a place": -4.0, "an invitation without a place": 3.0},
+        stems={},
+    )
+    scorer = TableScorer(table, "test", Thresholds(alert=0.5, unsure=0.1))
+    text = "Lunch on Thursday!\n\nInvitation: Lunch\nWhen: 2026-03-03\nWhere: Nino"
+    score = scorer.score(a_message(subject="", own_words=text, body=text))
+    half = 2**-0.5
+    assert {one.words: one.weight for one in score.reasons} == pytest.approx(
+        {
+            "an invitation with a place": -4.0,
+            "Lunch ... Thursday": 2 * half,
+            "Lunch": 0.75,
+            "no place named": half,
+        }
+    )
+    assert score.rest == pytest.approx(-1.0)
+    assert score.probability == pytest.approx(1 / (1 + math.exp(1.0 + 4.0 - 3 * half - 0.75)))
 
 
 def test_a_token_unknown_to_the_table_changes_nothing_but_the_length(scorer: TableScorer) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
+import math
 
 import pytest
 
-from jeeves.learning.table import Table, TermWeights
+from jeeves.learning.table import Column, Table
 
 SMALL = Table(
     intercept=-1.5,
-    text=TermWeights.of(["lunch", "grab lunch"], [1.0, 2.0], [0.1, 1e-17]),
-    meeting=TermWeights.of([], [], []),
-    facts={"asks a question": 0.5},
+    text=Column.of(["lunch", "grab lunch"], [1.0, 2.0], [0.1, 1e-17]),
+    meeting=Column.of([], [], []),
+    frames=Column.of(["meal", "meal+day"], [1.0, 1.5], [0.25, -2.0]),
+    facts={"an invitation with a place": -0.5},
     stems={"lunches": "lunch"},
 )
 
@@ -46,6 +49,15 @@ def test_what_is_no_table_is_refused(content: bytes) -> None:
         Table.loads(content)
 
 
+@pytest.mark.parametrize("part", ["text", "meeting", "frames", "facts", "stems", "intercept"])
+def test_a_table_without_one_of_its_parts_is_refused(part: str) -> None:
+    """Such as one that was made before there were frames."""
+    plain = json.loads(gzip.decompress(SMALL.dumps()))
+    del plain[part]
+    with pytest.raises(ValueError, match="not a serving table"):
+        Table.loads(gzip.compress(json.dumps(plain).encode()))
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [("terms", ["lunch", "lunch"]), ("terms", ["lunch"]), ("weights", [1.0]), ("idf", ["a", "b"])],
@@ -55,6 +67,19 @@ def test_a_column_that_does_not_fit_together_is_refused(column: str, value: list
     plain["text"][column] = value
     with pytest.raises(ValueError, match=r"lengths|not a serving table"):
         Table.loads(gzip.compress(json.dumps(plain).encode()))
+
+
+def test_a_number_that_is_none_is_not_written() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        dataclasses.replace(SMALL, intercept=float("nan")).dumps()
+
+
+def test_terms_count_by_the_logarithm_of_how_often_they_stand_and_rows_have_length_one() -> None:
+    column = Column.of(["lunch", "dinner"], [1.0, 2.0], [1.0, 1.0])
+    found = column.contributions(["lunch", "dinner", "lunch"])
+    once, twice = 2.0, 1 + math.log(2)
+    length = math.hypot(once, twice)
+    assert found == pytest.approx({"lunch": twice / length, "dinner": once / length})
 
 
 def test_unknown_terms_add_nothing() -> None:

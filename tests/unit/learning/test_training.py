@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
 
 from jeeves.errors import TrainingError
 from jeeves.learning.corpus import Corpus
-from jeeves.learning.features import GROUPS_PER_TERM, learn_stems, vocabulary
 from jeeves.learning.training import (
+    AMBIGUOUS_WEIGHT,
+    WRITTEN_WEIGHT,
     calibrate,
     expit,
     fit_corpus,
+    fit_weights,
     out_of_fold,
+    threshold_weights,
 )
 from tests.model.small_corpus import small_corpus, with_columns
 
@@ -83,25 +84,23 @@ def test_ambiguous_messages_count_less_in_the_fit() -> None:
     assert np.abs(unsure - 0.5).mean() < np.abs(firm - 0.5).mean()
 
 
-def test_terms_of_a_single_owner_stay_out_of_the_model() -> None:
-    found = [{"lunch", "acme"}, {"lunch", "acme"}, {"lunch", "meet"}, {"meet"}]
-    groups = ["ana", "ana", "ben", "cy"]
-    assert vocabulary(found, groups) == ["lunch", "meet"]
-    fitted = fit_corpus(small_corpus(), "owner")
-    table = fitted.table()
-    users = {
-        term: {
-            owner
-            for document, owner in zip(
-                small_corpus().documents, small_corpus().groups("owner"), strict=True
-            )
-            if term in document.text
-        }
-        for term in itertools.islice((t for t in table.text.index if " " not in t), 200)
-    }
-    assert min(map(len, users.values())) >= GROUPS_PER_TERM
+def test_what_was_written_for_the_project_counts_less_beside_real_mail() -> None:
+    strata = ["written", "none"] * 30
+    flags = ["0", "0", "1", "1"] * 15
+    mixed = fit_weights(with_columns(small_corpus(), stratum=strata, ambiguous=flags))
+    assert mixed[:4].tolist() == [
+        WRITTEN_WEIGHT,
+        1.0,
+        WRITTEN_WEIGHT * AMBIGUOUS_WEIGHT,
+        AMBIGUOUS_WEIGHT,
+    ]
+    alone = fit_weights(with_columns(small_corpus(), stratum=["written"] * 60, ambiguous=flags))
+    assert alone[:4].tolist() == [1.0, 1.0, AMBIGUOUS_WEIGHT, AMBIGUOUS_WEIGHT]
 
 
-def test_stems_are_learned_for_words_and_not_for_masks() -> None:
-    stems = learn_stems(["meeting", "meetings", "meet", "xxoffice", "lunches", "?"])
-    assert stems == {"meeting": "meet", "meetings": "meet", "lunches": "lunch"}
+def test_what_was_written_for_the_project_moves_no_cut_and_no_calibration() -> None:
+    strata = ["written", "none"] * 30
+    mixed = with_columns(small_corpus(), stratum=strata, weight=["5"] * 60)
+    assert threshold_weights(mixed).tolist() == [0.0, 5.0] * 30
+    alone = with_columns(small_corpus(), stratum=["written"] * 60, weight=["0"] * 60)
+    assert threshold_weights(alone).tolist() == [1.0] * 60
