@@ -46,6 +46,4 @@ HOURS = frozenset("noon midday midnight o'clock oclock mittags midi mediodía me
 #: Words that make the number before them an hour.
 HOUR_MARKS = frozenset("am pm a.m p.m a.m. p.m. uhr heures o'clock oclock".split())
 #: Function words by which German is told, where every noun has a capital.
-GERMAN = frozenset(
-    "und der die das ich nicht ist mit für auf ein wir sie zu den von dem".split()
-)
+GERMAN = frozenset("und der die das ich nicht ist mit für auf ein wir sie zu den von dem".split())

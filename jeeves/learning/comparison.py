@@ -16,8 +16,8 @@ from jeeves.domain.operating import Costs
 from jeeves.domain.verdict import Thresholds
 from jeeves.errors import TrainingError
 from jeeves.learning.corpus import Corpus
-from jeeves.learning.estimators import REFERENCE, Kind, candidates, log_odds, reduction
 from jeeves.learning.curve import operating_curve
+from jeeves.learning.estimators import REFERENCE, Kind, candidates, log_odds, reduction
 from jeeves.learning.evaluation import views
 from jeeves.learning.features import Floats
 from jeeves.learning.folds import Fold, folds

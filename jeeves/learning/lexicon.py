@@ -168,8 +168,8 @@ FRAMES: Mapping[str, str] = {
     # Words for places: said of a place, whether or not it is the one to meet at.
     "premises": """
         xxoffice, xxroom, room, office, offices, floor, building, lobby, hotel, restaurant, cafe,
-        bar, street, house, home, place, desk, station, church, park, hall, theater, theatre, airport, school,
-        library, stadium, field, gym, campus, center, centre, plaza, mall, apartment, condo,
+        bar, street, house, home, place, desk, station, church, park, hall, theater, theatre,
+        airport, school, library, stadium, field, gym, campus, center, centre, plaza, mall, apartment, condo,
         ranch, cube, cafeteria, kitchen, boardroom, auditorium, studio, store, shop, market,
         beach, lake, court, courts, clubhouse, pub, grill, museum, zoo, garage, warehouse, plant,
         site, headquarters, hq, downstairs, upstairs, next door, front desk, gate, door, parking,

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from jeeves.domain.operating import Costs
 from jeeves.errors import ConfigError
 from jeeves.learning.comparison import Comparison, Measured, View
 from jeeves.learning.corpus import Corpus

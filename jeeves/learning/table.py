@@ -24,9 +24,7 @@ class Column:
     weights: array[float]
 
     @classmethod
-    def of(
-        cls, terms: Sequence[str], idf: Iterable[float], weights: Iterable[float]
-    ) -> Column:
+    def of(cls, terms: Sequence[str], idf: Iterable[float], weights: Iterable[float]) -> Column:
         """The column with these terms; ValueError where the lengths differ or a term repeats."""
         column = cls(
             {term: i for i, term in enumerate(terms)}, array("d", idf), array("d", weights)

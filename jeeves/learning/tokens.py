@@ -15,7 +15,7 @@ from jeeves.learning.calendar_words import DAYS, GERMAN, HOUR_MARKS, HOURS, MONT
 from jeeves.learning.lexicon import phrases
 
 #: A token as scikit-learn's vectorizers find it in a text of tokens joined by blanks.
-TOKEN_PATTERN = r"\S+"  # noqa: S105  not a secret
+TOKEN_PATTERN = r"\S+"
 
 #: Scripts that do not part words with blanks (and Korean, which joins particles to them): there
 #: a token is one character.
@@ -165,19 +165,18 @@ def _append(sentence: Sentence, token: str, word: str) -> None:
         sentence.merge(1, "xxtime", word)
     elif token == last and token in _MERGED:
         sentence.merge(1, token, word)
-    elif token == "xxdate" and last == "xxn1" and word[0].isalpha():
-        sentence.merge(1, "xxdate", word)
-    elif last == "xxdate" and token in ("xxn1", "xxord", "xxyear"):
+    elif (token == "xxdate" and last == "xxn1" and word[0].isalpha()) or (
+        last == "xxdate" and token in ("xxn1", "xxord", "xxyear")
+    ):
         sentence.merge(1, "xxdate", word)
     elif last == "the" and token == "xxord":
         sentence.add("xxdate", word)
-    elif last in _ROOM_WORDS and token in _NUMBERS:
-        sentence.merge(1, "xxroom", word)
-    elif last == "xxroom" and token in _NUMBERS and token != "xxtime":
-        sentence.merge(1, "xxroom", word)
-    elif last == "xxabbr" and token in ("xxn3", "xxcode"):
-        sentence.merge(1, "xxroom", word)
-    elif last == "xxord" and token in ("floor", "fl"):
+    elif (
+        (last in _ROOM_WORDS and token in _NUMBERS)
+        or (last == "xxroom" and token in _NUMBERS and token != "xxtime")
+        or (last == "xxabbr" and token in ("xxn3", "xxcode"))
+        or (last == "xxord" and token in ("floor", "fl"))
+    ):
         sentence.merge(1, "xxroom", word)
     elif token in _PREMISES and (last in _POSSESSIVES or sentence.words[-1].lower().endswith("'s")):
         sentence.merge(1, "xxoffice", word)

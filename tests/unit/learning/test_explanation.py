@@ -21,7 +21,7 @@ MASK = re.compile(r"\bxx[a-z]+\d?\b")
 
 IN_MANY_LANGUAGES = [
     "Want to grab lunch with Ana on Thursday at 12:30? See https://example.org or call 555-0134.",
-    "Meet me at Nino's, Room 12, or at my office. It costs $5, ask ana@example.org by May 3rd, 2026.",
+    "Meet me at Nino's, Room 12, or at my office. It is $5, ask ana@example.org by May 3rd, 2026.",
     "Wollen wir am Donnerstag um 14 Uhr Kaffee trinken? Ich bringe Anna mit.",
     "On se voit pour un café jeudi à 14h30 chez Nino ? Dis-moi.",
     "¿Quedamos para comer el jueves a las 14:00 con Ana?",

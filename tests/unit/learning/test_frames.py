@@ -80,7 +80,7 @@ def test_a_conjunction_tells_which_frames_it_asks_for() -> None:
     assert occasions("meal~day") == [BIT["meal"], BIT["day"]]
     assert occasions("1:meal") == [BIT["meal"]]
     assert occasions("any+ask+day") == [GATHERING, BIT["ask"], BIT["day"]]
-    assert PLACED == BIT["known"] | BIT["named"]
+    assert BIT["known"] | BIT["named"] == PLACED
 
 
 @given(MASKS)
