@@ -1,6 +1,6 @@
 """THE composition root: settings in, wired parts out, closed in reverse order.
 
-Imports of adapters stand inside the functions: a command loads only the outside systems it uses.
+Imports of adapters and of structlog stand inside the functions: a command loads only what it uses.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import structlog
 
 from jeeves.domain.operating import OperatingPoint
 from jeeves.domain.ports import Mailbox, Notifier, Scorer
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from jeeves.adapters.postgres.store import PostgresStore
     from jeeves.learning.serving import Loaded
     from jeeves.service.daemon import Daemon
-
-log = structlog.get_logger()
-
 
 def now() -> datetime:
     """The real clock: aware, UTC."""
@@ -181,9 +176,11 @@ def make_scorer(settings: Settings) -> Scorer:
     Raises:
         ModelError: no model can be served.
     """
+    import structlog
+
     loaded = load_model(settings)
     for sentence in loaded.warnings:
-        log.warning("model refused", reason=sentence)
+        structlog.get_logger().warning("model refused", reason=sentence)
     return loaded.scorer
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,13 +51,15 @@ def score(
 
     Example: jeeves score ~/Maildir invitation.eml
     """
-    from jeeves import bootstrap, logs
+    # Without structlog: a cold start is what this command mostly consists of.
+    from jeeves import bootstrap
     from jeeves.settings import load_settings
 
-    logs.configure(quiet=True)
-    scorer = bootstrap.make_scorer(load_settings())
+    loaded = bootstrap.load_model(load_settings())
+    for sentence in loaded.warnings:
+        print(f"jeeves: model refused: {sentence}", file=sys.stderr)
     unreadable = 0
-    for line in scored(paths, scorer):
+    for line in scored(paths, loaded.scorer):
         unreadable += "error" in line
         print(json.dumps(line, ensure_ascii=False))
     if unreadable:
