@@ -212,7 +212,8 @@ def _seen(word: str) -> tuple[str, int]:
 def _token(word: str) -> str:
     """The token of one word, seen by itself."""
     token = word.lower()
-    if token in DAYS or token in MONTHS or word in ("May", "March"):
+    day = token.removesuffix("'s")
+    if day in DAYS or day in MONTHS or word in ("May", "March"):
         return "xxdate"
     if token in HOURS:
         return "xxtime"

@@ -26,6 +26,7 @@ DATES = [
     ("v pátek nebo w piątek", "v xxdate nebo w xxdate"),
     ("давай в пятницу", "давай в xxdate"),
     ("since 2026", "since xxyear"),
+    ("we move Thursday's lunch", "we move xxdate lunch"),
 ]
 HOURS = [
     ("Lunch with Ana at 12:30?", "lunch with xxname at xxtime ?"),
