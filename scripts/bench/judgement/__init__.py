@@ -1,0 +1,1 @@
+"""What `scripts/bench/judge` measures: quality, ablation, speed, cold starts."""
