@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jeeves.learning.serving import Loaded
     from jeeves.service.daemon import Daemon
 
+
 def now() -> datetime:
     """The real clock: aware, UTC."""
     return datetime.now(UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from contextlib import closing
 from typing import Annotated
 
@@ -84,7 +85,10 @@ def status(
     settings = load_settings()
     with bootstrap.open_database(settings) as database, closing(database.reading()) as reading:
         report = gather(reading, bootstrap.model_in_use(settings), bootstrap.now())
-    print(json.dumps(report.as_json(), indent=2) if as_json else render(report, settings.zone))
+    if as_json:
+        print(json.dumps(report.as_json(), indent=2))
+    else:
+        print(render(report, settings.zone, reasons=sys.stdout.isatty()))
     if not report.healthy:
         raise typer.Exit(1)
 

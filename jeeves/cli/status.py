@@ -107,8 +107,15 @@ def expectation(model: ModelInUse, mails_a_day: float | None) -> str | None:
     return in_words(model.expected, mails_a_day, "at your volume")
 
 
-def render(report: StatusReport, zone: ZoneInfo | None) -> str:
-    """Lines for a person; alerts by reference and message id, without what they say."""
+def render(report: StatusReport, zone: ZoneInfo | None, reasons: bool = False) -> str:
+    """Lines for a person; alerts by reference and message id, without what they say.
+
+    Args:
+        report: How things stand.
+        zone: Of the owner; None for the machine's.
+        reasons: Whether to say what carried each alert. These are words of the mail: for a
+            terminal, never for a journal.
+    """
     reads = ", ".join(f"{age(seconds)} ago" for seconds in report.read_ages) or "never"
     backlog = report.backlog
     lines = [
@@ -127,6 +134,9 @@ def render(report: StatusReport, zone: ZoneInfo | None) -> str:
             f"alert          {when} {alert.reference} {about} by {alert.channel.value}, "
             f"{alert.state.value}{note}"
         )
+        carried = ", ".join(reason.words for reason in alert.reasons if reason.weight > 0)
+        if reasons and carried:
+            lines.append(f"{'':14} because: {carried}")
     if not report.healthy:
         lines.append("not well       `jeeves doctor` tries every link and says what mends it")
     return "\n".join(lines)

@@ -127,7 +127,8 @@ def quotable(verdict: Verdict, message: Message) -> str:
     """
     written = plain(f"{message.subject} {message.body}")
     for reason in verdict.score.reasons:
-        if reason.weight > 0 and plain(reason.words).strip() and plain(reason.words) in written:
+        parts = [plain(part) for part in reason.words.split("...")]
+        if reason.weight > 0 and all(part.strip() and part in written for part in parts):
             return reason.words
     return ""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from jeeves.domain.alert import AlertState, Channel
 from jeeves.domain.message import Message
-from jeeves.domain.verdict import Label, Verdict
+from jeeves.domain.verdict import Label, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class AlertLine:
     receipt: str
     #: What the channel or its error said.
     note: str
+    #: What carried the verdict on its message, strongest first; words of the mail.
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

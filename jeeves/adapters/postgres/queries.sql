@@ -129,10 +129,12 @@ where message_id = any(%(ids)s)
 order by id;
 
 -- name: last_alerts
-select reference, message_id, channel, state, body, attempts, created_at, settled_at, receipt,
-       note, error
-from alerts
-order by id desc
+select a.reference, a.message_id, a.channel, a.state, a.body, a.attempts, a.created_at,
+       a.settled_at, a.receipt, a.note, a.error,
+       (select v.reasons from verdicts v where v.message_id = a.message_id
+        order by v.judged_at desc limit 1) as reasons
+from alerts a
+order by a.id desc
 limit %(limit)s;
 
 -- name: backlog

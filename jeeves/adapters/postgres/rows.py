@@ -160,6 +160,7 @@ def read_alert_line(row: Row) -> AlertLine:
         settled_at=row["settled_at"],
         receipt=row["receipt"] or "",
         note=row["error"] or row["note"],
+        reasons=tuple(Reason(words, weight) for words, weight in row.get("reasons") or ()),
     )
 
 

@@ -67,6 +67,14 @@ def test_only_the_mails_own_words_are_quoted() -> None:
     assert '("grab  LUNCH")' in sms_text(a_message(), verdict, "jv-ABCD2345")
 
 
+def test_words_that_stand_apart_in_the_mail_are_quoted_with_a_gap() -> None:
+    mail = a_message(subject="Hello", body="Want to have lunch with us on Thursday?")
+    verdict = a_verdict(words="lunch ... Thursday")
+    assert '("lunch ... Thursday")' in sms_text(mail, verdict, "jv-ABCD2345")
+    verdict = a_verdict(words="lunch ... Friday")
+    assert "Friday" not in sms_text(mail, verdict, "jv-ABCD2345")
+
+
 @pytest.mark.parametrize("name", ["A" * 500, "Ana"])
 @pytest.mark.parametrize("subject", ["", "word " * 200, "x" * 900])
 def test_the_text_always_fits_two_segments_and_keeps_its_reference(name: str, subject: str) -> None:
