@@ -249,7 +249,7 @@ def test_the_reasons_are_words_of_the_mail(scorer: Scorer) -> None:
     score = scorer.score(a_message(subject="Hello", body=text, own_words=text))
     assert score.probability >= scorer.thresholds.alert
     assert any("lunch" in reason.words and reason.weight > 0 for reason in score.reasons)
-    assert "lunch ... Thursday" in " ".join(reason.words for reason in score.reasons)
+    assert any("lunch ... Thursday" in reason.words for reason in score.reasons)
     assert "no place named" in {reason.words for reason in score.reasons}
     assert not any("xx" in reason.words for reason in score.reasons)
 
@@ -261,7 +261,6 @@ def test_the_reasons_are_words_of_the_mail(scorer: Scorer) -> None:
         ("Invitation", "\nWhere: Room 12", False),
         ("Invitation", "\nLink: https://meet.google.com/abc", False),
         ("Cancelled", "", False),
-        ("Answer", "", False),
     ],
 )
 def test_an_invitation_alerts_where_it_says_no_place(
