@@ -18,6 +18,8 @@ REASONS = 8
 _CONSIDERED = 16
 _LONGEST_PHRASE = 5
 _WORDS_OF_A_SENTENCE = 4
+#: Conjunctions whose words tell what a sentence added.
+_CONJUNCTIONS = 3
 #: What a mask stands for, where no mail is at hand to say it in its own words.
 _KINDS = {
     "xxemail": "(address)",
@@ -68,7 +70,11 @@ def reasons(
         for phrase, weight in phrases(strongest, tokens)
     ]
     found += [*occasions_told(frames, sentences), *facts.items()]
-    shown = nlargest(REASONS, found, key=_strength)
+    # The same words may be a phrase and what stands together: one reason, unless they disagree.
+    same: defaultdict[tuple[str, bool], float] = defaultdict(float)
+    for phrase, weight in found:
+        same[phrase, weight > 0] += weight
+    shown = nlargest(REASONS, ((one[0], weight) for one, weight in same.items()), key=_strength)
     return tuple(Reason(phrase, weight) for phrase, weight in shown if weight)
 
 
@@ -120,13 +126,14 @@ def occasions_told(
             elsewhere["no place named"] += weight
         else:
             elsewhere["the mail as a whole"] += weight
-    told = [
-        (
-            _words_for(sentences[i], max(found, key=lambda one: abs(one[0]))[1]),
-            sum(weight for weight, _ in found),
-        )
-        for i, found in by_sentence.items()
-    ]
+    told = []
+    for i, found in by_sentence.items():
+        total = sum(weight for weight, _ in found)
+        bits = 0
+        # Those that point where their sum points, the strongest first.
+        for weight, seen in nlargest(_CONJUNCTIONS, found, key=lambda one: one[0] * total):
+            bits |= seen if weight * total > 0 else 0
+        told.append((_words_for(sentences[i], bits), total))
     return [*told, *elsewhere.items()]
 
 

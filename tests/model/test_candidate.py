@@ -16,12 +16,14 @@ from jeeves.errors import ModelCorrupt, ModelForeign, ModelIncompatible
 from jeeves.learning import registry
 from jeeves.learning.candidate import Candidate, load_fitted, train
 from jeeves.learning.corpus import Corpus
+from jeeves.learning.features import WRITTEN_FACT
 from jeeves.learning.origin import OwnersKey
 from jeeves.learning.revision import git_revision
+from jeeves.learning.scorer import TableScorer
 from jeeves.learning.serving import Shelf, load_scorer
 from jeeves.learning.training import fit_corpus, out_of_fold
 from tests.builders import NOW, a_message
-from tests.model.small_corpus import NEEDS_LOCATION, OTHER, small_corpus
+from tests.model.small_corpus import NEEDS_LOCATION, OTHER, small_corpus, with_columns
 
 KEY = OwnersKey(bytes(range(32)))
 
@@ -81,6 +83,34 @@ def test_the_manifest_says_what_the_model_is_worth_and_made_of(
     assert Curve.from_dict(content["curve"]) == candidate.report.curve
     assert content["report"]["all"]["average_precision"] > 0.85
     assert content["sources"] == "written for the tests"
+    assert set(content["training"]["terms"]) == {"text", "meeting", "frames"}
+    assert min(content["training"]["terms"].values()) > 0
+
+
+def test_what_was_written_for_the_project_is_fitted_on_but_has_figures_of_its_own(
+    tmp_path: Path,
+) -> None:
+    strata = ["written", "none"] * 30
+    mixed = train(with_columns(small_corpus(), stratum=strata, ambiguous=["0"] * 60))
+    assert mixed.report.written is not None
+    assert mixed.report.written.messages == 30
+    assert mixed.report.headline is not None
+    assert mixed.report.headline.messages == 30
+    assert mixed.training["stratum"] == {"none": 30, "written": 30}
+    version = mixed.save(tmp_path, NOW, key=KEY)
+    report = registry.verify(tmp_path, version, KEY).content["report"]
+    assert report["written"]["messages"] == 30
+    assert any(line.startswith("written: 30 messages") for line in mixed.report.lines())
+
+
+def test_the_fact_of_written_messages_is_no_reason_for_any_mail(tmp_path: Path) -> None:
+    mixed = train(with_columns(small_corpus(), stratum=["written", "none"] * 30))
+    mixed_table = mixed.fitted.table()
+    assert WRITTEN_FACT in mixed_table.facts
+    scorer = TableScorer(mixed_table, "test", mixed.report.thresholds)
+    for subject, text in NEEDS_LOCATION + OTHER:
+        score = scorer.score(a_message(subject=subject, body=text, own_words=text))
+        assert WRITTEN_FACT not in {reason.words for reason in score.reasons}
 
 
 def test_the_thresholds_are_those_that_the_costs_ask_for(candidate: Candidate) -> None:

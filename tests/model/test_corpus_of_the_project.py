@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections import Counter
-from email import message_from_bytes, policy
-from email.utils import getaddresses
+from email.parser import BytesHeaderParser
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from types import ModuleType
 
 import pytest
 
+from jeeves.domain.verdict import Thresholds
 from jeeves.learning.corpus import Corpus, load
 from jeeves.learning.features import Fitted
 from jeeves.learning.scorer import TableScorer
@@ -148,12 +149,11 @@ def test_no_two_messages_have_one_message_id(corpus: Corpus) -> None:
 def test_every_address_ends_in_example(corpus: Corpus) -> None:
     """RFC 2606: a domain that belongs to nobody."""
     for one in corpus.messages:
-        raw = (FOLDER / "messages" / f"{one.id}.eml").read_bytes()
-        mail = message_from_bytes(raw, policy=policy.default)
-        written = [str(value) for name in ADDRESS_FIELDS for value in mail.get_all(name, [])]
-        texts = [one.message.body, *(address for _, address in getaddresses(written))]
-        hosts = [host for text in texts for host in ADDRESS.findall(text)]
-        assert any(written), one.id
+        # As written, encoded words and all: an address is never inside one.
+        mail = BytesHeaderParser().parsebytes((FOLDER / "messages" / f"{one.id}.eml").read_bytes())
+        fields = [str(value) for name in ADDRESS_FIELDS for value in mail.get_all(name, [])]
+        hosts = [host for text in (*fields, one.message.body) for host in ADDRESS.findall(text)]
+        assert any(ADDRESS.search(field) for field in fields), one.id
         assert [host for host in hosts if not host.endswith(".example")] == [], one.id
 
 
@@ -164,8 +164,6 @@ def fitted(corpus: Corpus) -> Fitted:
 
 
 def test_the_table_equals_the_pipeline_on_every_message(fitted: Fitted, corpus: Corpus) -> None:
-    from jeeves.domain.verdict import Thresholds
-
     table = Table.loads(fitted.table().dumps())
     scorer = TableScorer(table, "test", Thresholds(alert=0.5, unsure=0.1))
     served = scorer.probabilities(one.message for one in corpus.messages)
@@ -176,10 +174,6 @@ def test_every_reason_is_the_words_of_the_mail_and_the_sum_is_the_verdict(
     fitted: Fitted, corpus: Corpus
 ) -> None:
     """In all its languages."""
-    import math
-
-    from jeeves.domain.verdict import Thresholds
-
     scorer = TableScorer(fitted.table(), "test", Thresholds(alert=0.5, unsure=0.1))
     expected = fitted.log_odds(corpus.documents)
     for one, log_odds in zip(corpus.messages, expected, strict=True):

@@ -118,6 +118,13 @@ def test_a_pair_that_spans_sentences_apart_is_shown_in_the_words_of_the_mail() -
     assert found == [("Friday ... Meetings", 1.0)]
 
 
+def test_no_two_reasons_say_the_same() -> None:
+    found = told({"xxdate ?": 1.0}, frames={"day+question": 0.5})
+    assert found == [("Thursday?", 1.5)]
+    found = told({"xxdate ?": 1.0}, frames={"day+question": -0.5})
+    assert found == [("Thursday?", 1.0), ("Thursday?", -0.5)]
+
+
 # ---- conjunctions of frames
 
 
