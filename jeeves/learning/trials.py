@@ -60,7 +60,8 @@ def belongs(corpus: Corpus, by: str, measure: str) -> dict[str, Any]:
         strict=True,
     )
     for one, document, *rest in parts:
-        line = [one.id, one.needs_location, asdict(document), *rest]
+        read = {**asdict(document), "names": sorted(document.names)}
+        line = [one.id, one.needs_location, read, *rest]
         digest.update(json.dumps(line, sort_keys=True).encode())
     return {
         "messages and labels": digest.hexdigest(),
