@@ -8,8 +8,15 @@ from heapq import nlargest
 from itertools import chain
 
 from jeeves.domain.verdict import Reason
-from jeeves.learning.frames import GATHERING, PLACED, frames_of, occasions
+from jeeves.learning.frames import (
+    GATHERING,
+    PLACED,
+    frames_of,
+    occasions,
+    terms_of_sentence,
+)
 from jeeves.learning.lexicon import BIT
+from jeeves.learning.lexicon import phrases as lexicon
 from jeeves.learning.tokens import Sentence, bigrams
 
 #: Reasons shown at most; the others are part of the rest.
@@ -110,30 +117,37 @@ def occasions_told(
     whole = 0
     for mask in masks:
         whole |= mask
+    # The first sentence of each conjunction; the last written wins, so from the end.
+    places: dict[str, int] = {}
+    for i in reversed(range(len(masks))):
+        places.update(dict.fromkeys(terms_of_sentence(masks[i]), i))
     by_sentence: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
     elsewhere: defaultdict[str, float] = defaultdict(float)
     for term, weight in frames.items():
-        needed = occasions(term)
-        place = next(
-            (i for i, mask in enumerate(masks) if all(mask & bits for bits in needed)), None
-        )
-        if "+" in term and place is not None:
-            bits = sum(set(needed))
-            by_sentence[place].append((weight, bits & masks[place]))
-        elif any(bits & _WHERE for bits in needed):
+        place = places.get(term)
+        if place is not None:
+            by_sentence[place].append((weight, occasions(term) & masks[place]))
+        elif occasions(term) & _WHERE:
             elsewhere["a place named" if whole & PLACED else "talk of a place"] += weight
         elif whole & GATHERING and not whole & PLACED:
             elsewhere["no place named"] += weight
         else:
             elsewhere["the mail as a whole"] += weight
-    told = []
-    for i, found in by_sentence.items():
-        total = sum(weight for weight, _ in found)
-        bits = 0
-        # Those that point where their sum points, the strongest first.
-        for weight, seen in nlargest(_CONJUNCTIONS, found, key=lambda one: one[0] * total):
-            bits |= seen if weight * total > 0 else 0
-        told.append((_words_for(sentences[i], bits), total))
+    totals = {i: sum(weight for weight, _ in found) for i, found in by_sentence.items()}
+    told: list[tuple[str, float]] = []
+    for i in nlargest(len(totals), totals, key=lambda i: abs(totals[i])):
+        total, bits = totals[i], 0
+        if len(told) < REASONS:
+            # Those that point where their sum points, the strongest first.
+            strongest = nlargest(
+                _CONJUNCTIONS,
+                by_sentence[i],
+                key=lambda one: one[0] * totals[i],
+            )
+            for weight, seen in strongest:
+                bits |= seen if weight * total > 0 else 0
+        # What is weaker than all that can be shown needs no words.
+        told.append((_words_for(sentences[i], bits) if bits else "", total))
     return [*told, *elsewhere.items()]
 
 
@@ -141,14 +155,22 @@ def _words_for(sentence: Sentence, bits: int) -> str:
     """The words of ``sentence`` that these frames were seen in: ``lunch ... Thursday``."""
     chosen: list[str] = []
     left = bits
-    for start in range(len(sentence.tokens)):
-        found, longest = 0, 0
-        for length in (1, 2, 3):
-            tokens = sentence.tokens[start : start + length]
-            # What the words after the first say by themselves is told when they come first.
-            more = left & frames_of(tokens) & ~frames_of(tokens[1:]) & ~found
-            if more:
-                found, longest = found | more, length
+    beginnings = lexicon().beginnings
+    for start, token in enumerate(sentence.tokens):
+        if not left:
+            break
+        beginning = beginnings.get(token)
+        if beginning is None:
+            continue
+        second, third, *_ = (*sentence.tokens[start + 1 : start + 3], "", "")
+        found, longest = left & beginning.alone, 1
+        # What the words after the first say by themselves is told when they come first.
+        more = left & ~found & beginning.pairs.get(second, 0)
+        if more & ~frames_of([second]):
+            found, longest = found | more & ~frames_of([second]), 2
+        more = left & ~found & beginning.triples.get((second, third), 0)
+        if more & ~frames_of([second, third]):
+            found, longest = found | more & ~frames_of([second, third]), 3
         if found:
             chosen.append(" ".join(sentence.words[start : start + longest]))
             left &= ~found
@@ -159,7 +181,9 @@ def _words_for(sentence: Sentence, bits: int) -> str:
 def _in_the_mails_words(phrase: str, tokens: list[str], words: list[str]) -> str:
     """A phrase of tokens as the mail writes it: ``lunch xxdate ?`` as ``lunch Thursday?``."""
     wanted = phrase.split(" ")
-    for start in range(len(tokens) - len(wanted) + 1):
+    start = -1
+    for _ in range(tokens.count(wanted[0])):
+        start = tokens.index(wanted[0], start + 1)
         if tokens[start : start + len(wanted)] == wanted:
             return " ".join(words[start : start + len(wanted)]).replace(" ?", "?")
     # Its parts stand at the ends of two sentences that speak of a meeting, with others between.

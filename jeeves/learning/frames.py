@@ -54,7 +54,7 @@ def terms_of(masks: Sequence[int]) -> set[str]:
     whole = 0
     for mask in set(masks):
         whole |= mask
-        terms.update(_in_one_sentence(mask))
+        terms.update(terms_of_sentence(mask))
     for one, two in pairwise(masks):
         if (one | two) & GATHERING:
             terms.update(_in_neighbours(one | two))
@@ -64,10 +64,11 @@ def terms_of(masks: Sequence[int]) -> set[str]:
     return terms
 
 
-def occasions(term: str) -> list[int]:
-    """The frames that each part of a conjunction asks for; of "any", any gathering."""
+@lru_cache(maxsize=50_000)
+def occasions(term: str) -> int:
+    """The frames that the parts of a conjunction ask for; of "any", every gathering."""
     parts = [part for part in _JOINT.split(term) if part]
-    return [GATHERING if part == "any" else BIT[part] for part in parts]
+    return sum({GATHERING if part == "any" else BIT[part] for part in parts})
 
 
 def names(mask: int) -> list[str]:
@@ -77,7 +78,8 @@ def names(mask: int) -> list[str]:
 
 # Sentences are alike: half of a mailbox's are answered from here.
 @lru_cache(maxsize=50_000)
-def _in_one_sentence(mask: int) -> tuple[str, ...]:
+def terms_of_sentence(mask: int) -> tuple[str, ...]:
+    """The conjunctions within a sentence of this mask."""
     terms = [f"{one}+{two}" for one, two in combinations(names(mask), 2)]
     if mask & GATHERING:
         gatherings = ["any", *(name for name in GATHERINGS if mask & BIT[name])]

@@ -37,13 +37,26 @@ class TableScorer:
 
     def probabilities(self, messages: Iterable[Message]) -> list[float]:
         """P(needs location) of each of ``messages``, as ``score`` gives it, without reasons."""
-        intercept = self._table.intercept
-        found = []
-        for message in messages:
-            parts = self._contributions(read(message))
-            log_odds = math.fsum(chain([intercept], *(part.values() for part in parts)))
-            found.append(_expit(log_odds))
-        return found
+        return [_expit(self._log_odds(read(message))) for message in messages]
+
+    def _log_odds(self, reading: Reading) -> float:
+        table = self._table
+        words = reading.tokens
+        spoken = [table.stems.get(word, word) for word in reading.meeting]
+        facts = (
+            value * table.facts[fact]
+            for fact, value in reading.facts.items()
+            if fact in table.facts
+        )
+        return math.fsum(
+            (
+                table.intercept,
+                table.text.total(words + bigrams(words)),
+                table.meeting.total(spoken + bigrams(spoken)),
+                table.frames.total(reading.frames),
+                *facts,
+            )
+        )
 
     def _contributions(
         self, reading: Reading
