@@ -22,9 +22,9 @@ class Column:
     idf: array[float]
     #: Log-odds per unit of tf-idf.
     weights: array[float]
-    #: ``idf * weights`` and ``idf * idf``, for ``total``; lists, whose items need no making.
-    products: list[float]
-    squares: list[float]
+    #: ``idf * weights`` and ``idf * idf``, for ``total``.
+    products: array[float]
+    squares: array[float]
 
     @classmethod
     def of(cls, terms: Sequence[str], idf: Iterable[float], weights: Iterable[float]) -> Column:
@@ -34,8 +34,8 @@ class Column:
             {term: i for i, term in enumerate(terms)},
             idf,
             weights,
-            [one * weight for one, weight in zip(idf, weights, strict=False)],
-            [one * one for one in idf],
+            array("d", (one * weight for one, weight in zip(idf, weights, strict=False))),
+            array("d", (one * one for one in idf)),
         )
         if not len(column.index) == len(terms) == len(column.idf) == len(column.weights):
             raise ValueError("terms, idf and weights are of different lengths")
