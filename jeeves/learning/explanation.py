@@ -147,7 +147,7 @@ def occasions_told(
             for weight, seen in strongest:
                 bits |= seen if weight * total > 0 else 0
         # What is weaker than all that can be shown needs no words.
-        told.append((_words_for(sentences[i], bits) if bits else "", total))
+        told.append((_words_for(sentences[i], bits) if len(told) < REASONS else "", total))
     return [*told, *elsewhere.items()]
 
 
