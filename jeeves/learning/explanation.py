@@ -146,8 +146,8 @@ def occasions_told(
             )
             for weight, seen in strongest:
                 bits |= seen if weight * total > 0 else 0
-        # What is weaker than all that can be shown needs no words.
-        told.append((_words_for(sentences[i], bits) if len(told) < REASONS else "", total))
+        # What is hardly ever shown is told by the beginning of its sentence: that costs nothing.
+        told.append((_words_for(sentences[i], bits), total))
     return [*told, *elsewhere.items()]
 
 
