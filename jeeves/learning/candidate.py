@@ -14,13 +14,12 @@ import joblib
 
 from jeeves.domain.operating import Costs
 from jeeves.domain.verdict import Label
-from jeeves.errors import ModelCorrupt, TrainingError
+from jeeves.errors import TrainingError
 from jeeves.learning import registry
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.evaluation import Report, report_out_of_fold
 from jeeves.learning.features import Fitted
 from jeeves.learning.origin import OwnersKey, Proof
-from jeeves.learning.table import Table
 from jeeves.learning.training import fit_corpus, out_of_fold
 
 #: Columns of the labels whose counts the manifest states.
@@ -126,11 +125,5 @@ def load_fitted(folder: Path, version: str, proof: Proof) -> Fitted:
         ModelError: as ``registry.verify_pipeline``.
     """
     verified = registry.verify_pipeline(folder, version, proof)
-    try:
-        table = Table.loads(verified.table)
-    except ValueError as exc:
-        raise ModelCorrupt(
-            f"The serving table of the model {folder / version} cannot be used: {exc}; "
-            f"{proof.mend}."
-        ) from exc
-    return Fitted(joblib.load(io.BytesIO(verified.pipeline)), table.stems)
+    stems = verified.read_table().stems
+    return Fitted(joblib.load(io.BytesIO(verified.pipeline)), stems)

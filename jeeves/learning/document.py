@@ -176,7 +176,7 @@ def _without_events(text: str) -> tuple[str, list[tuple[str, bool, bool]]]:
         events.append((found["kind"], "\nWhere: " in lines, "\nLink: " in lines))
         return found["summary"]
 
-    if "\nWhen: " in text or ": " in text[:200] or "\nInvitation: " in text:
+    if any(line in text for line in ("\nWhen: ", "\nWhere: ", "\nLink: ")):
         text = _EVENT.sub(told, text)
     return text, events
 

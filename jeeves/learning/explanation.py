@@ -135,20 +135,19 @@ def occasions_told(
             elsewhere["the mail as a whole"] += weight
     totals = {i: sum(weight for weight, _ in found) for i, found in by_sentence.items()}
     told: list[tuple[str, float]] = []
-    for i in nlargest(len(totals), totals, key=lambda i: abs(totals[i])):
-        total, bits = totals[i], 0
-        if len(told) < REASONS:
-            # Those that point where their sum points, the strongest first.
-            strongest = nlargest(
-                _CONJUNCTIONS,
-                by_sentence[i],
-                key=lambda one: one[0] * totals[i],
-            )
-            for weight, seen in strongest:
-                bits |= seen if weight * total > 0 else 0
+    for i in sorted(totals, key=lambda i: -abs(totals[i])):
         # What is hardly ever shown is told by the beginning of its sentence: that costs nothing.
-        told.append((_words_for(sentences[i], bits), total))
+        bits = _strongest(by_sentence[i], totals[i]) if len(told) < REASONS else 0
+        told.append((_words_for(sentences[i], bits), totals[i]))
     return [*told, *elsewhere.items()]
+
+
+def _strongest(conjunctions: Sequence[tuple[float, int]], total: float) -> int:
+    """The frames of the strongest conjunctions that point where their sum points."""
+    bits = 0
+    for weight, seen in nlargest(_CONJUNCTIONS, conjunctions, key=lambda one: one[0] * total):
+        bits |= seen if weight * total > 0 else 0
+    return bits
 
 
 def _words_for(sentence: Sentence, bits: int) -> str:

@@ -32,6 +32,7 @@ from jeeves.errors import ModelCorrupt, ModelError, ModelIncompatible, ModelNotF
 from jeeves.learning.document import DOCUMENT_VERSION
 from jeeves.learning.origin import TRAIN, OwnersKey, Proof
 from jeeves.learning.revision import git_revision
+from jeeves.learning.table import Table
 
 #: 2: table.json.gz, pipeline.joblib, and a manifest.json with an operating curve and a proof of
 #: its origin. 1 had neither.
@@ -57,10 +58,25 @@ class Verified:
     content: Mapping[str, Any]
     table: bytes
     pipeline: bytes
+    #: What to do where it cannot be used after all.
+    mend: str
 
     def cuts(self, costs: Costs | None) -> Thresholds:
         """The thresholds that ``costs`` ask for; None: those chosen when it was made."""
         return self.thresholds if costs is None else self.curve.choose(costs)
+
+    def read_table(self) -> Table:
+        """The serving table.
+
+        Raises:
+            ModelCorrupt: it is none, though it is what was written.
+        """
+        try:
+            return Table.loads(self.table)
+        except ValueError as exc:
+            raise ModelCorrupt(
+                f"The serving table of the model {self.place} cannot be used: {exc}; {self.mend}."
+            ) from exc
 
 
 def save(
@@ -213,7 +229,7 @@ def verify(folder: Path, version: str, proof: Proof) -> Verified:
             raise ModelCorrupt(
                 f"The file {name} of the model {place} was changed or is not whole; {proof.mend}."
             )
-    return Verified(place, thresholds, curve, content, read[TABLE], read[PIPELINE])
+    return Verified(place, thresholds, curve, content, read[TABLE], read[PIPELINE], proof.mend)
 
 
 def verify_pipeline(folder: Path, version: str, proof: Proof) -> Verified:

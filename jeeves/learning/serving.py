@@ -11,7 +11,6 @@ from jeeves.errors import ModelCorrupt, ModelError, ModelNotFound
 from jeeves.learning import registry
 from jeeves.learning.origin import Proof
 from jeeves.learning.scorer import TableScorer
-from jeeves.learning.table import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +75,5 @@ def load_scorer(shelves: Sequence[Shelf], costs: Costs | None = None) -> Loaded:
 
 def _load(shelf: Shelf, version: str, costs: Costs | None) -> tuple[TableScorer, OperatingPoint]:
     verified = registry.verify(shelf.folder, version, shelf.proof)
-    try:
-        table = Table.loads(verified.table)
-    except ValueError as exc:
-        raise ModelCorrupt(
-            f"The serving table of the model {verified.place} cannot be used: {exc}; "
-            f"{shelf.proof.mend}."
-        ) from exc
     cuts = verified.cuts(costs)
-    return TableScorer(table, version, cuts), verified.curve.at(cuts.alert)
+    return TableScorer(verified.read_table(), version, cuts), verified.curve.at(cuts.alert)
