@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import chain, islice
 
 from jeeves.domain.message import Message
 from jeeves.domain.verdict import Score, Thresholds
 from jeeves.learning.document import Reading, read
 from jeeves.learning.explanation import reasons
-from jeeves.learning.table import Table
+from jeeves.learning.table import Table, Totals
 from jeeves.learning.tokens import bigrams
 
 #: Messages that ``probabilities`` reads before it scores them.
@@ -24,6 +25,11 @@ class TableScorer:
         self.version = version
         self.thresholds = thresholds
         self._table = table
+
+    @cached_property
+    def _totals(self) -> tuple[Totals, Totals, Totals]:
+        table = self._table
+        return Totals(table.text), Totals(table.meeting), Totals(table.frames)
 
     def score(self, message: Message) -> Score:
         """P(needs location) of ``message``, with its reasons; never fails."""
@@ -49,18 +55,23 @@ class TableScorer:
     def _log_odds(self, readings: Sequence[Reading]) -> Iterator[float]:
         """The log-odds of each of ``readings``: column by column, so that one table is cached."""
         table = self._table
-        words = [reading.tokens for reading in readings]
-        texts = [table.text.total(one + bigrams(one)) for one in words]
-        spoken = [[table.stems.get(word, word) for word in reading.meeting] for reading in readings]
-        meetings = [table.meeting.total(one + bigrams(one)) for one in spoken]
-        frames = [table.frames.total(reading.frames) for reading in readings]
-        for reading, *sums in zip(readings, texts, meetings, frames, strict=True):
+        text, meeting, frames = self._totals
+        sums = zip(
+            [text.total(reading.tokens) for reading in readings],
+            [
+                meeting.total([table.stems.get(word, word) for word in reading.meeting])
+                for reading in readings
+            ],
+            [frames.total_once(reading.frames) for reading in readings],
+            strict=True,
+        )
+        for reading, columns in zip(readings, sums, strict=True):
             facts = (
                 value * table.facts[fact]
                 for fact, value in reading.facts.items()
                 if fact in table.facts
             )
-            yield math.fsum((table.intercept, *sums, *facts))
+            yield math.fsum((table.intercept, *columns, *facts))
 
     def _contributions(
         self, reading: Reading

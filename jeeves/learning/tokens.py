@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import pairwise
+from functools import cache
+from itertools import chain, pairwise
 
 from jeeves.learning.calendar_words import DAYS, GERMAN, HOUR_MARKS, HOURS, MONTHS
 from jeeves.learning.lexicon import phrases
@@ -26,8 +26,8 @@ _LETTER = rf"[^\W\d_{_UNPARTED}]"
 _WORD = rf"""
     {_LETTER}+(?:['-]{_LETTER}+)*
     | \d+(?:[:.,/-]\d+)*(?:(?:[ap]m|h(?:\d\d)?|st|nd|rd|th)\b)?
-    | [?!;@\u3002\uff1f] | \.(?=\s|$) | \n\s*\n
-    | [$€£]\s?\d[\d,.]*
+    | [?!;@\u3002\uff1f] | \.$
+    | [$€£]\d[\d,.]*
     | [{_UNPARTED}]
     | [^\W_{_UNPARTED}]+
 """
@@ -72,6 +72,12 @@ _CALLS = frozenset(
     "zoom skype webex hangout hangouts facetime whatsapp webinar webcast teleconference telecon "
     "telcon videoconference dial-in passcode netmeeting vtc videocall".split()
 )
+#: Words that are masked by themselves.
+_MASKED = {
+    **{day + genitive: "xxdate" for day in DAYS | MONTHS for genitive in ("", "'s")},
+    **dict.fromkeys(HOURS, "xxtime"),
+    **dict.fromkeys(_CALLS, "xxcall"),
+}
 _PAIRS = {
     **dict.fromkeys(
         (
@@ -88,13 +94,23 @@ _PAIRS = {
         "xxroom",
     ),
 }
+_PARAGRAPH = re.compile(r"\n\s*\n")
+#: A sum of money is one word.
+_MONEY = re.compile(r"([$€£])\s(?=\d)")
+#: Words with the signs beside them whose tokens are remembered: about 10 MB.
+_REMEMBERED = 40_000
 # How a word goes with those before it.
-_PLAIN, _CAPITAL, _JOINING, _END = range(4)
+_PLAIN_GERMAN, _PLAIN, _CAPITAL, _JOINING, _END = range(5)
 _ROOM_WORDS = frozenset("room rm suite floor level".split())
 #: Words that may be one thing with those before or after them.
 _JOINING_WORDS = (
     HOUR_MARKS | _PREMISES | _STREETS | _ROOM_WORDS | {"fl", *(two for _, two in _PAIRS)}
 )
+#: Words that may be one thing with the next; "my old" may be with the one after.
+_OPEN = _ROOM_WORDS | _POSSESSIVES | {"the", "at", "@", *(one for one, _ in _PAIRS)}
+#: Token, how it goes with those before it, and the word of the mail.
+_Piece = tuple[str, int, str]
+_BREAK: _Piece = ("", _END, "")
 _NUMBERS = frozenset({"xxn1", "xxn3", "xxcode", "xxnum", "xxbig", "xxtime"})
 
 
@@ -120,18 +136,25 @@ def sentences(text: str) -> list[Sentence]:
     """The sentences of ``text``, none empty, in order."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'")
-    linked = "@" in text or "://" in text or "www." in text
-    raw = (_WORDS_AND_LINKS if linked else _WORDS).findall(text)
+    # Emptied when full: lru_cache would spend as much on its order as this takes in all.
+    if _pieces.cache_info().currsize > _REMEMBERED:
+        _pieces.cache_clear()
+    pieces: list[_Piece] = []
+    if "$" in text or "€" in text or "£" in text:
+        text = _MONEY.sub(r"\1", text)
+    for paragraph in _PARAGRAPH.split(text):
+        # Half of the time of a mail was spent in one scan of its text: but words come again, and
+        # so do words with the signs beside them.
+        pieces += chain.from_iterable(map(_pieces, paragraph.split()))
+        pieces.append(_BREAK)
     # Every German noun has a capital: there it tells nothing.
-    names = 8 * sum(map(GERMAN.__contains__, raw)) < len(raw)
+    names = 8 * [kind for _, kind, _ in pieces].count(_PLAIN_GERMAN) < len(pieces) - 1
     found: list[Sentence] = []
     current = Sentence()
     tokens, words = current.tokens, current.words
-    # Half of the time of a mail is spent here: for most words two look-ups and two appends.
-    seen, plain, capital = _seen, _PLAIN, _CAPITAL
-    for word in raw:
-        token, kind = seen(word)
-        if kind == plain or (kind == capital and not (names and tokens)):
+    plain, capital = _PLAIN, _CAPITAL
+    for token, kind, word in pieces:
+        if kind <= plain or (kind == capital and not (names and tokens)):
             tokens.append(token)
             words.append(word)
         elif kind == capital:
@@ -147,8 +170,6 @@ def sentences(text: str) -> list[Sentence]:
                 found.append(current)
                 current = Sentence()
                 tokens, words = current.tokens, current.words
-    if tokens:
-        found.append(current)
     return found
 
 
@@ -159,6 +180,15 @@ def _append(sentence: Sentence, token: str, word: str) -> None:
         sentence.add(token, word)
         return
     last = tokens[-1]
+    if (
+        last not in _OPEN
+        and not last.startswith("xx")
+        and (len(tokens) == 1 or tokens[-2] not in _POSSESSIVES)
+        and not sentence.words[-1].endswith(("'s", "'S"))
+    ):
+        # Most often: nothing before it could be one thing with it.
+        sentence.add(token, word)
+        return
     if last in ("at", "@") and token.endswith("'s"):
         token = "xxname"
     if token in HOUR_MARKS and last in ("xxn1", "xxtime"):
@@ -196,29 +226,42 @@ def _last_word(sentence: Sentence) -> str:
     return sentence.words[-1].rpartition(" ")[2].lower()
 
 
-@lru_cache(maxsize=50_000)
-def _seen(word: str) -> tuple[str, int]:
+@cache
+def _pieces(written: str) -> tuple[_Piece, ...]:
+    """What stands between two blanks, as tokens: ``(lunch?`` is ``lunch`` and ``?``."""
+    word = written.rstrip(",:")
+    if word.isalpha() and word.isascii():
+        # Most are one word, which needs no scan.
+        return (_word(word, word.lower()),)
+    linked = "@" in written or "://" in written or "www." in written
+    return tuple(map(_piece, (_WORDS_AND_LINKS if linked else _WORDS).findall(written)))
+
+
+def _piece(word: str) -> _Piece:
     """The token of one word seen by itself, and how it goes with those before it."""
-    if word in _ENDS or word[0] == "\n":
-        return ("?" if word in "?\uff1f" else word), _END
+    if word in _ENDS:
+        return ("?" if word in "?\uff1f" else word), _END, word
     token = _token(word)
-    if token.startswith("xx") or token in _JOINING_WORDS:
-        return token, _JOINING
+    return (token, _JOINING, word) if token.startswith("xx") else _word(word, token)
+
+
+def _word(word: str, token: str) -> _Piece:
+    """The same of a word of letters."""
+    mask = _MASKED.get(token)
+    if mask or word in ("May", "March"):
+        return mask or "xxdate", _JOINING, word
+    if token in _JOINING_WORDS:
+        return token, _JOINING, word
     if word[0].isupper() and len(word) > 1 and token not in phrases().words:
-        return token, _CAPITAL
-    return token, _JOINING if token.endswith("'s") else _PLAIN
+        return token, _CAPITAL, word
+    if token.endswith("'s"):
+        return token, _JOINING, word
+    return token, _PLAIN_GERMAN if word in GERMAN else _PLAIN, word
 
 
 def _token(word: str) -> str:
-    """The token of one word, seen by itself."""
+    """The token of one word that may be other than letters."""
     token = word.lower()
-    day = token.removesuffix("'s")
-    if day in DAYS or day in MONTHS or word in ("May", "March"):
-        return "xxdate"
-    if token in HOURS:
-        return "xxtime"
-    if token in _CALLS:
-        return "xxcall"
     first = token[0]
     if first.isdigit():
         return _number(token)
