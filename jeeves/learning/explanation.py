@@ -165,11 +165,11 @@ def _words_for(sentence: Sentence, bits: int) -> str:
         found, longest = left & beginning.alone, 1
         # What the words after the first say by themselves is told when they come first.
         more = left & ~found & beginning.pairs.get(second, 0)
-        if more & ~frames_of([second]):
-            found, longest = found | more & ~frames_of([second]), 2
+        if more and (more := more & ~frames_of([second])):
+            found, longest = found | more, 2
         more = left & ~found & beginning.triples.get((second, third), 0)
-        if more & ~frames_of([second, third]):
-            found, longest = found | more & ~frames_of([second, third]), 3
+        if more and (more := more & ~frames_of([second, third])):
+            found, longest = found | more, 3
         if found:
             chosen.append(" ".join(sentence.words[start : start + longest]))
             left &= ~found

@@ -10,12 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise, repeat
-from operator import mul
 from typing import Any
-
-#: 1 + ln(count), by count: no text that is read has more tokens.
-_SUBLINEAR = [0.0, *(1.0 + math.log(count) for count in range(1, 8_001))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,60 +42,6 @@ class Column:
             tfidf[term] = value if count == 1 else (1.0 + math.log(count)) * value
         length = math.hypot(*tfidf.values()) or 1.0
         return {term: value / length * weights[index[term]] for term, value in tfidf.items()}
-
-
-class Totals:
-    """A column for many texts: the sums of ``Column.contributions``, in a fifth of the time.
-
-    Words and pairs of words are looked up by number: no pair is written out as a string, and all
-    that is done for each term is done inside the interpreter. Made when it is first needed, for
-    that takes as long as a hundred mails.
-    """
-
-    def __init__(self, column: Column) -> None:
-        # Places begin at 1: ``filter`` then leaves out what is not known.
-        weighed = zip(column.idf, column.weights, strict=True)
-        self._products = [0.0, *(idf * weight for idf, weight in weighed)]
-        self._squares = [0.0, *(idf * idf for idf in column.idf)]
-        self._numbers: dict[str, int] = {}
-        self._words: dict[int, int] = {}
-        self._pairs: dict[int, int] = {}
-        parts = [term.partition(" ") for term in column.index]
-        for word in chain.from_iterable((one, two) for one, _, two in parts if two):
-            self._numbers.setdefault(word, len(self._numbers) + 1)
-        for word, _, second in parts:
-            if not second:
-                self._numbers.setdefault(word, len(self._numbers) + 1)
-        # Number 0 is an unknown word: no pair with it is known.
-        self._base = len(self._numbers) + 1
-        for place, (one, _, two) in enumerate(parts, 1):
-            number = self._numbers[one]
-            if two:
-                self._pairs[number * self._base + self._numbers[two]] = place
-            else:
-                self._words[number] = place
-
-    def total(self, tokens: Iterable[str]) -> float:
-        """What the words of a text, and each with the one after it, add to the log-odds."""
-        numbers = list(map(self._numbers.get, tokens, repeat(0)))
-        base = self._base
-        places = chain(
-            map(self._words.get, numbers),
-            map(self._pairs.get, [one * base + two for one, two in pairwise(numbers)]),
-        )
-        counts = Counter(filter(None, places))
-        tf = list(map(_SUBLINEAR.__getitem__, counts.values()))
-        value = sum(map(mul, map(self._products.__getitem__, counts), tf))
-        square = sum(map(mul, map(self._squares.__getitem__, counts), map(mul, tf, tf)))
-        return value / math.sqrt(square) if square > 0.0 else 0.0
-
-    def total_once(self, terms: Iterable[str]) -> float:
-        """What ``terms``, each of which stands there once, add to the log-odds."""
-        numbers = map(self._numbers.get, terms, repeat(0))
-        places = list(filter(None, map(self._words.get, numbers)))
-        value = sum(map(self._products.__getitem__, places))
-        square = sum(map(self._squares.__getitem__, places))
-        return value / math.sqrt(square) if square > 0.0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)

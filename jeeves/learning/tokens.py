@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from itertools import chain, pairwise
+from operator import itemgetter
+from sys import intern
 
 from jeeves.learning.calendar_words import DAYS, GERMAN, HOUR_MARKS, HOURS, MONTHS
 from jeeves.learning.lexicon import phrases
@@ -111,6 +113,7 @@ _OPEN = _ROOM_WORDS | _POSSESSIVES | {"the", "at", "@", *(one for one, _ in _PAI
 #: Token, how it goes with those before it, and the word of the mail.
 _Piece = tuple[str, int, str]
 _BREAK: _Piece = ("", _END, "")
+_kind = itemgetter(1)
 _NUMBERS = frozenset({"xxn1", "xxn3", "xxcode", "xxnum", "xxbig", "xxtime"})
 
 
@@ -118,8 +121,8 @@ _NUMBERS = frozenset({"xxn1", "xxn3", "xxcode", "xxnum", "xxbig", "xxtime"})
 class Sentence:
     """The tokens of one sentence, and the words of the mail behind each."""
 
-    tokens: list[str] = field(default_factory=list)
-    words: list[str] = field(default_factory=list)
+    tokens: list[str]
+    words: list[str]
 
     def add(self, token: str, word: str) -> None:
         """Put ``token``, read from ``word``, at the end."""
@@ -137,8 +140,9 @@ def sentences(text: str) -> list[Sentence]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'")
     # Emptied when full: lru_cache would spend as much on its order as this takes in all.
-    if _pieces.cache_info().currsize > _REMEMBERED:
-        _pieces.cache_clear()
+    for cached in (_pieces, _alone, _piece):
+        if cached.cache_info().currsize > _REMEMBERED:
+            cached.cache_clear()
     pieces: list[_Piece] = []
     if "$" in text or "€" in text or "£" in text:
         text = _MONEY.sub(r"\1", text)
@@ -148,9 +152,9 @@ def sentences(text: str) -> list[Sentence]:
         pieces += chain.from_iterable(map(_pieces, paragraph.split()))
         pieces.append(_BREAK)
     # Every German noun has a capital: there it tells nothing.
-    names = 8 * [kind for _, kind, _ in pieces].count(_PLAIN_GERMAN) < len(pieces) - 1
+    names = 8 * list(map(_kind, pieces)).count(_PLAIN_GERMAN) < len(pieces) - 1
     found: list[Sentence] = []
-    current = Sentence()
+    current = Sentence([], [])
     tokens, words = current.tokens, current.words
     plain, capital = _PLAIN, _CAPITAL
     for token, kind, word in pieces:
@@ -168,7 +172,7 @@ def sentences(text: str) -> list[Sentence]:
                 current.add("?", "?")
             if tokens:
                 found.append(current)
-                current = Sentence()
+                current = Sentence([], [])
                 tokens, words = current.tokens, current.words
     return found
 
@@ -187,7 +191,8 @@ def _append(sentence: Sentence, token: str, word: str) -> None:
         and not sentence.words[-1].endswith(("'s", "'S"))
     ):
         # Most often: nothing before it could be one thing with it.
-        sentence.add(token, word)
+        tokens.append(token)
+        sentence.words.append(word)
         return
     if last in ("at", "@") and token.endswith("'s"):
         token = "xxname"
@@ -232,11 +237,18 @@ def _pieces(written: str) -> tuple[_Piece, ...]:
     word = written.rstrip(",:")
     if word.isalpha() and word.isascii():
         # Most are one word, which needs no scan.
-        return (_word(word, word.lower()),)
+        return _alone(word)
     linked = "@" in written or "://" in written or "www." in written
     return tuple(map(_piece, (_WORDS_AND_LINKS if linked else _WORDS).findall(written)))
 
 
+@cache
+def _alone(word: str) -> tuple[_Piece]:
+    """A word of letters by itself: the same object whatever sign stands after it."""
+    return (_word(word, word.lower()),)
+
+
+@cache
 def _piece(word: str) -> _Piece:
     """The token of one word seen by itself, and how it goes with those before it."""
     if word in _ENDS:
@@ -247,6 +259,7 @@ def _piece(word: str) -> _Piece:
 
 def _word(word: str, token: str) -> _Piece:
     """The same of a word of letters."""
+    word, token = intern(word), intern(token)
     mask = _MASKED.get(token)
     if mask or word in ("May", "March"):
         return mask or "xxdate", _JOINING, word

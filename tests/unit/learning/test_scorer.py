@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import math
 import subprocess
 import sys
@@ -58,6 +59,8 @@ def assert_equal_to_pipeline(scorer: TableScorer, fitted: Fitted, messages: list
     expected = fitted.probabilities([document(message) for message in messages])
     scores = [scorer.score(message) for message in messages]
     np.testing.assert_allclose([s.probability for s in scores], expected, rtol=0, atol=1e-9)
+    at_once = scorer.probabilities(messages)
+    np.testing.assert_allclose(at_once, expected, rtol=0, atol=1e-9)
     for score in scores:
         log_odds = math.fsum([score.rest, *(reason.weight for reason in score.reasons)])
         assert math.isclose(1 / (1 + math.exp(-log_odds)), score.probability, abs_tol=1e-9)
@@ -71,9 +74,17 @@ def test_the_table_equals_the_pipeline_on_usual_mail(scorer: TableScorer, fitted
     ]
     assert len(messages) > 250
     assert_equal_to_pipeline(scorer, fitted, messages)
-    plain = scorer.probabilities(messages)
-    single = [scorer.score(message).probability for message in messages]
-    np.testing.assert_allclose(plain, single, rtol=0, atol=1e-12)
+
+
+def test_a_batch_leaves_the_search_for_cycles_as_it_was(scorer: TableScorer) -> None:
+    scorer.probabilities([a_message()])
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        scorer.probabilities([a_message()])
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("text", ODD_TEXTS, ids=range(len(ODD_TEXTS)))
