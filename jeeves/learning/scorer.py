@@ -42,10 +42,11 @@ class TableScorer:
 
     def score(self, message: Message) -> Score:
         """P(needs location) of ``message``, with its reasons; never fails."""
-        reading = read(message)
-        parts = self._contributions(reading)
-        log_odds = math.fsum(chain([self._table.intercept], *(part.values() for part in parts)))
-        shown = reasons(*parts, reading.sentences, self._table.stems)
+        with _uncollected():
+            reading = read(message)
+            parts = self._contributions(reading)
+            log_odds = math.fsum(chain([self._table.intercept], *(part.values() for part in parts)))
+            shown = reasons(*parts, reading.sentences, self._table.stems)
         return Score(
             probability=_expit(log_odds),
             reasons=shown,
@@ -102,7 +103,7 @@ class TableScorer:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """No search for cycles: reading makes none, and looking for them took a tenth of a batch."""
+    """No search for cycles: reading makes none, and looking for them took a tenth of it all."""
     collecting = gc.isenabled()
     gc.disable()
     try:
