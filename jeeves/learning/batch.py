@@ -1,6 +1,6 @@
 """Many texts at once with a column of a table: what batches are scored with, in numpy.
 
-One message is scored without numpy (``table``): loading it takes as long as fifty messages do.
+One message is scored without numpy (``table``): loading it takes as long as a hundred messages.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _SUBLINEAR = np.array([0.0, *(1.0 + math.log(count) for count in range(1, 8_001)
 
 
 class Totals:
-    """The sums of ``Column.contributions`` for many texts, in a tenth of the time.
+    """The sums of ``Column.contributions`` for many texts, in a quarter of the time.
 
     Words are numbers here, from 1, and a pair of words is one number too: no pair is written out
-    as a string. Made when it is first needed, for that takes as long as a hundred mails.
+    as a string. Made when it is first needed, for that takes as long as a hundred messages.
 
     Args:
         column: Terms of one or two words.

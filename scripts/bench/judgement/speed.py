@@ -126,7 +126,7 @@ def speed(trial: Trial, mails: int, rounds: int) -> Speeds:
         size = min(mails, len(order) // rounds)
         rates: defaultdict[str, list[float]] = defaultdict(list)
         singles: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-        # Loading, and bogofilter's database is open too: what only batches need is made once.
+        # What is loaded before a first batch, once, is not counted: numpy and the terms by number.
         peers.scorer.probabilities([trial.corpus.messages[order[-1]].message])
         for start in range(0, rounds * size, size):
             part = max(1, size // 8)
