@@ -56,6 +56,7 @@ def reasons(
     frames: Mapping[str, float],
     facts: Mapping[str, float],
     sentences: Sequence[Sentence],
+    masks: Sequence[int],
     stems: Mapping[str, str],
 ) -> tuple[Reason, ...]:
     """The ``REASONS`` strongest phrases and facts, strongest first.
@@ -66,6 +67,7 @@ def reasons(
         frames: What each conjunction of frames added.
         facts: What each fact added.
         sentences: The sentences of the mail in order.
+        masks: The frames of each of them.
         stems: Stem of each known token that is not its own stem.
     """
     tokens = list(chain.from_iterable(one.tokens for one in sentences))
@@ -76,7 +78,7 @@ def reasons(
         (_in_the_mails_words(phrase, tokens, words), weight)
         for phrase, weight in phrases(strongest, tokens)
     ]
-    found += [*occasions_told(frames, sentences), *facts.items()]
+    found += [*occasions_told(frames, sentences, masks), *facts.items()]
     # The same words may be a phrase and what stands together: one reason, unless they disagree.
     same: defaultdict[tuple[str, bool], float] = defaultdict(float)
     for phrase, weight in found:
@@ -106,14 +108,13 @@ def _as_written(
 
 
 def occasions_told(
-    frames: Mapping[str, float], sentences: Sequence[Sentence]
+    frames: Mapping[str, float], sentences: Sequence[Sentence], masks: Sequence[int]
 ) -> list[tuple[str, float]]:
     """What the conjunctions added, summed by what a reader sees; the sum of weights stays.
 
     Those of one sentence are told by its words, ``lunch ... Thursday``; those of the whole mail
     by whether a place is named.
     """
-    masks = [frames_of(one.tokens) for one in sentences]
     whole = 0
     for mask in masks:
         whole |= mask

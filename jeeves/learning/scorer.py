@@ -46,7 +46,7 @@ class TableScorer:
             reading = read(message)
             parts = self._contributions(reading)
             log_odds = math.fsum(chain([self._table.intercept], *(part.values() for part in parts)))
-            shown = reasons(*parts, reading.sentences, self._table.stems)
+            shown = reasons(*parts, reading.sentences, reading.masks, self._table.stems)
         return Score(
             probability=_expit(log_odds),
             reasons=shown,

@@ -44,6 +44,10 @@ IN_MANY_LANGUAGES = [
 ]
 
 
+def masks_of(mail: list[Sentence]) -> list[int]:
+    return [frames_of(one.tokens) for one in mail]
+
+
 def told(
     text: Mapping[str, float],
     meeting: Mapping[str, float] | None = None,
@@ -53,7 +57,9 @@ def told(
     facts: Mapping[str, float] | None = None,
     stems: Mapping[str, str] | None = None,
 ) -> list[tuple[str, float]]:
-    found = reasons(text, meeting or {}, frames or {}, facts or {}, mail, stems or {})
+    found = reasons(
+        text, meeting or {}, frames or {}, facts or {}, mail, masks_of(mail), stems or {}
+    )
     return [(one.words, one.weight) for one in found]
 
 
@@ -168,7 +174,7 @@ def test_what_stands_anywhere_in_the_mail_is_told_by_whether_a_place_is_named(
 def test_no_reason_shows_a_mask_in_any_language(text: str) -> None:
     mail = sentences(text)
     tokens = [token for one in mail for token in one.tokens]
-    frames = terms_of([frames_of(one.tokens) for one in mail])
+    frames = terms_of(masks_of(mail))
     for term in {*tokens, *bigrams(tokens)}:
         for words, _ in [*told({term: 1.0}, mail=mail), *told({}, {term: 1.0}, mail)]:
             assert words.strip()
@@ -182,12 +188,10 @@ def test_no_reason_shows_a_mask_in_any_language(text: str) -> None:
 @pytest.mark.parametrize("text", IN_MANY_LANGUAGES)
 def test_every_language_has_a_sentence_that_is_told_by_its_own_words(text: str) -> None:
     mail = sentences(text)
-    frames = {
-        term: 1.0 for term in terms_of([frames_of(one.tokens) for one in mail]) if "+" in term
-    }
+    frames = {term: 1.0 for term in terms_of(masks_of(mail)) if "+" in term}
     assert frames
     said = {word for one in mail for words in one.words for word in words.split()}
-    for words, _ in occasions_told(frames, mail):
+    for words, _ in occasions_told(frames, mail, masks_of(mail)):
         assert {word for word in words.replace("?", " ?").split() if word != "..."} <= said
 
 
@@ -210,11 +214,11 @@ def test_joining_keeps_the_sum(words: list[str], weights: list[float]) -> None:
 @given(st.lists(st.sampled_from(IN_MANY_LANGUAGES), min_size=1, max_size=3), WEIGHTS)
 def test_telling_conjunctions_keeps_the_sum(texts: list[str], weights: list[float]) -> None:
     mail = sentences(" ".join(texts))
-    terms = sorted(terms_of([frames_of(one.tokens) for one in mail]))
+    terms = sorted(terms_of(masks_of(mail)))
     frames = dict(zip(terms, itertools.cycle(weights)))
-    total = math.fsum(weight for _, weight in occasions_told(frames, mail))
+    total = math.fsum(weight for _, weight in occasions_told(frames, mail, masks_of(mail)))
     assert math.isclose(total, math.fsum(frames.values()), abs_tol=1e-6)
 
 
 def test_a_reason_is_a_value_of_words_and_weight() -> None:
-    assert reasons({"lunch": 1.0}, {}, {}, {}, MAIL, {}) == (Reason("lunch", 1.0),)
+    assert reasons({"lunch": 1.0}, {}, {}, {}, MAIL, masks_of(MAIL), {}) == (Reason("lunch", 1.0),)
