@@ -80,6 +80,18 @@ def test_a_bare_forward_is_read_through() -> None:
     assert "could we meet on" in found.meeting
 
 
+@pytest.mark.parametrize("place", ["top", "middle", "end"])
+def test_of_a_long_mail_its_top_and_its_end_are_read(place: str) -> None:
+    filler = "The figures of the quarter are attached. " * 40
+    asked = "Could we meet on Monday? "
+    own = {
+        "top": f"{asked}{filler}{filler}",
+        "middle": f"{filler}{asked}{filler}",
+        "end": f"{filler}{filler}{asked}",
+    }[place]
+    assert ("could we meet on" in of(own).meeting) is (place != "middle")
+
+
 def test_own_words_between_quotes_are_read_once() -> None:
     body = "> Can we meet?\nYes, gladly, on Tuesday.\n> Where?\nI do not know yet."
     own = "Yes, gladly, on Tuesday.\nI do not know yet."
