@@ -155,20 +155,17 @@ def _words_for(sentence: Sentence, bits: int) -> str:
     """The words of ``sentence`` that these frames were seen in: ``lunch ... Thursday``."""
     chosen: list[str] = []
     left = bits
-    beginnings = lexicon().beginnings
-    for start, token in enumerate(sentence.tokens):
+    known = lexicon()
+    for start, first in enumerate(sentence.tokens):
         if not left:
             break
-        beginning = beginnings.get(token)
-        if beginning is None:
-            continue
         second, third, *_ = (*sentence.tokens[start + 1 : start + 3], "", "")
-        found, longest = left & beginning.alone, 1
+        found, longest = left & known.ones.get(first, 0), 1
         # What the words after the first say by themselves is told when they come first.
-        more = left & ~found & beginning.pairs.get(second, 0)
+        more = left & ~found & known.twos.get((first, second), 0)
         if more and (more := more & ~frames_of([second])):
             found, longest = found | more, 2
-        more = left & ~found & beginning.triples.get((second, third), 0)
+        more = left & ~found & known.threes.get((first, second, third), 0)
         if more and (more := more & ~frames_of([second, third])):
             found, longest = found | more, 3
         if found:

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import combinations, pairwise
+from operator import or_
 from sys import intern
 
-from jeeves.learning.lexicon import BIT, CIRCUMSTANCES, GATHERINGS, phrases
+from jeeves.learning.lexicon import BIT, CIRCUMSTANCES, GATHERINGS, OPENS, phrases
 
 GATHERING = sum(BIT[name] for name in GATHERINGS)
 #: Sentences at the top of a mail whose frames count by their place.
@@ -32,36 +33,30 @@ PLACED = BIT["known"] | BIT["named"]
 
 def frames_of(tokens: Sequence[str]) -> int:
     """The frames of one sentence, as a mask of ``lexicon.BIT``."""
-    beginnings = phrases().beginnings
+    known = phrases()
     mask = 0
-    last = len(tokens) - 1
-    for place, beginning in enumerate(map(beginnings.get, tokens)):
-        if beginning is None:
-            continue
-        mask |= beginning.alone
-        if place < last:
-            following = tokens[place + 1]
-            if beginning.pairs and following in beginning.pairs:
-                mask |= beginning.pairs[following]
-            if beginning.triples and place + 1 < last:
-                mask |= beginning.triples.get((following, tokens[place + 2]), 0)
+    for found in filter(None, map(known.ones.get, tokens)):
+        mask |= found
+    for found in filter(None, map(known.twos.get, pairwise(tokens))):
+        mask |= found
+    if mask & OPENS:
+        mask ^= OPENS
+        for three in zip(tokens, tokens[1:], tokens[2:], strict=False):
+            mask |= known.threes.get(three, 0)
     return mask
 
 
 def terms_of(masks: Sequence[int]) -> set[str]:
     """The conjunctions of a document with sentences of these masks."""
-    terms: set[str] = set()
-    whole = 0
-    for mask in set(masks):
-        whole |= mask
-        terms.update(terms_of_sentence(mask))
-    for one, two in pairwise(masks):
-        if (one | two) & GATHERING:
-            terms.update(_in_neighbours(one | two))
-    for place, mask in enumerate(masks[:OPENING]):
-        terms.update(_in_the_opening(place + 1, mask))
-    terms.update(_anywhere(whole))
-    return terms
+    distinct = set(masks)
+    whole = reduce(or_, distinct, 0)
+    neighbours = {one | two for one, two in pairwise(masks) if (one | two) & GATHERING}
+    return set().union(
+        *map(terms_of_sentence, distinct),
+        *map(_in_neighbours, neighbours),
+        *map(_in_the_opening, range(1, OPENING + 1), masks[:OPENING]),
+        _anywhere(whole),
+    )
 
 
 def _joined(sign: str) -> dict[tuple[str, str], str]:

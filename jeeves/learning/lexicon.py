@@ -7,9 +7,9 @@ Phrases hold at most three tokens, as ``tokens`` makes them. A phrase may stand 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 _UNPARTED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -239,22 +239,18 @@ CIRCUMSTANCES = (
 BIT: Mapping[str, int] = {name: 1 << place for place, name in enumerate(FRAMES)}
 
 
-@dataclass(slots=True)
-class Beginning:
-    """What a token means by itself and with those after it; masks of ``BIT``."""
-
-    alone: int = 0
-    #: Second token -> frames of the two.
-    pairs: dict[str, int] = field(default_factory=dict)
-    #: Second and third token -> frames of the three.
-    triples: dict[tuple[str, str], int] = field(default_factory=dict)
+#: Two tokens that begin a phrase of three; no frame.
+OPENS = 1 << len(BIT)
 
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The lexicon as it is looked up."""
+    """The lexicon as it is looked up: masks of ``BIT`` by token, by two and by three tokens."""
 
-    beginnings: Mapping[str, Beginning]
+    ones: Mapping[str, int]
+    #: With ``OPENS`` where the two begin a phrase of three.
+    twos: Mapping[tuple[str, str], int]
+    threes: Mapping[tuple[str, str, str], int]
     #: Every token that stands in a phrase: known words are not taken for names.
     words: frozenset[str]
 
@@ -262,22 +258,24 @@ class Phrases:
 @cache
 def phrases() -> Phrases:
     """The lexicon, made once."""
-    beginnings: defaultdict[str, Beginning] = defaultdict(Beginning)
+    ones: Counter[str] = Counter()
+    twos: Counter[tuple[str, str]] = Counter()
+    threes: Counter[tuple[str, str, str]] = Counter()
     words: set[str] = set()
     for bit, phrase in _all():
         tokens = phrase.split()
         words.update(tokens)
-        beginning = beginnings[tokens[0]]
-        match tokens[1:]:
-            case []:
-                beginning.alone |= bit
-            case [two]:
-                beginning.pairs[two] = beginning.pairs.get(two, 0) | bit
-            case [two, three]:
-                beginning.triples[two, three] = beginning.triples.get((two, three), 0) | bit
+        match tokens:
+            case [one]:
+                ones[one] |= bit
+            case [one, two]:
+                twos[one, two] |= bit
+            case [one, two, three]:
+                threes[one, two, three] |= bit
+                twos[one, two] |= OPENS
             case _:
                 raise ValueError(f"{phrase!r} holds more than three tokens")
-    return Phrases(dict(beginnings), frozenset(words))
+    return Phrases(dict(ones), dict(twos), dict(threes), frozenset(words))
 
 
 def _all() -> Iterator[tuple[int, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jeeves.learning.frames import frames_of, names
-from jeeves.learning.lexicon import BIT, CIRCUMSTANCES, FRAMES, GATHERINGS, phrases
+from jeeves.learning.lexicon import BIT, CIRCUMSTANCES, FRAMES, GATHERINGS, OPENS, phrases
 from jeeves.learning.tokens import sentences
 
 #: A way to write each mask that stands in a phrase.
@@ -25,12 +25,12 @@ WRITTEN = {
 
 
 def every_phrase() -> list[tuple[tuple[str, ...], int]]:
-    found: list[tuple[tuple[str, ...], int]] = []
-    for first, beginning in phrases().beginnings.items():
-        found += [((first,), beginning.alone)] if beginning.alone else []
-        found += [((first, two), mask) for two, mask in beginning.pairs.items()]
-        found += [((first, *two), mask) for two, mask in beginning.triples.items()]
-    return found
+    known = phrases()
+    return [
+        *(((one,), mask) for one, mask in known.ones.items()),
+        *((tokens, mask & ~OPENS) for tokens, mask in known.twos.items() if mask != OPENS),
+        *known.threes.items(),
+    ]
 
 
 def test_no_phrase_holds_more_than_three_tokens_and_none_is_empty() -> None:
