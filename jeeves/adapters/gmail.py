@@ -12,6 +12,8 @@ from imapclient.imap_utf7 import decode as decode_utf7
 
 from jeeves.adapters.imap import ImapMailbox, Response
 from jeeves.domain.message import FetchedMail
+from jeeves.domain.ports import MailboxStatus
+from jeeves.errors import ConfigError
 
 EXTENSION = "X-GM-EXT-1"
 STARRED = "\\Starred"
@@ -22,18 +24,30 @@ class GmailMailbox(ImapMailbox):
 
     def _facts(self) -> list[str]:
         plain = super()._facts()
-        if self._client is not None and self._client.has_capability(EXTENSION):
+        if self._session.has(EXTENSION):
             return [*plain, "X-GM-MSGID", "X-GM-THRID", "X-GM-LABELS"]
         return plain
 
-    def _fetched(self, uid: int, raw: bytes, facts: Response) -> FetchedMail:
-        mail = super()._fetched(uid, raw, facts)
+    def uids_after(self, uid: int) -> list[int]:
+        """All UIDs greater than ``uid`` that the filter lets through, ascending."""
+        if self._settings.gmail_filter is None:
+            return super().uids_after(uid)
+        self._status()
+        if not self._session.has(EXTENSION):
+            raise ConfigError(
+                f"{self._settings.host} does not offer Gmail's search: take the filter away."
+            )
+        words = ["X-GM-RAW", self._settings.gmail_filter]
+        return [u for u in self._search(["UID", f"{uid + 1}:*", *words]) if u > uid]
+
+    def _fetched(self, uid: int, raw: bytes, facts: Response, status: MailboxStatus) -> FetchedMail:
+        mail = super()._fetched(uid, raw, facts, status)
         if b"X-GM-MSGID" not in facts:
             return mail
         labels = [decode_label(label) for label in facts.get(b"X-GM-LABELS", ())]
         # Gmail leaves the label of the mailbox that is examined out of the list
-        selected = "\\Inbox" if self._mailbox.upper() == "INBOX" else self._mailbox
-        if not self._mailbox.startswith(("[Gmail]", "[Google Mail]")) and selected not in labels:
+        selected = "\\Inbox" if status.mailbox.upper() == "INBOX" else status.mailbox
+        if not status.mailbox.startswith(("[Gmail]", "[Google Mail]")) and selected not in labels:
             labels.append(selected)
         return replace(
             mail,

@@ -87,6 +87,29 @@ class FetchedMail:
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What an owner can change about a mail: its labels, and whether it is starred."""
+
+    #: Gmail's X-GM-LABELS or the server's keywords, decoded.
+    labels: tuple[str, ...] = ()
+    starred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a server tells of a mail without its bytes: enough to know whether it is stored."""
+
+    uid: int
+    #: RFC822.SIZE in octets.
+    size: int
+    received_at: datetime
+    #: X-GM-MSGID as decimal text.
+    gmail_id: str | None = None
+    #: Message-ID without angle brackets, or "".
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One mail, decoded but not cleaned."""
 

@@ -22,6 +22,8 @@ class MailboxStatus:
     mailbox: str
     uidvalidity: int
     uidnext: int
+    #: HIGHESTMODSEQ (RFC 7162); None where the server has no CONDSTORE.
+    highest_modseq: int | None = None
 
 
 class Mailbox(Protocol):

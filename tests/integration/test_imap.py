@@ -9,13 +9,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jeeves.adapters.gmail import GmailMailbox
-from jeeves.adapters.imap import MAIL_BYTES, ImapAccount, batches
+from jeeves.adapters.imap import ImapAccount
+from jeeves.adapters.imap.fetching import MAIL_BYTES, batches
 from jeeves.demo.gmail_server import GmailServer, logged_commands
 from jeeves.errors import ConfigError, LoginRefused, MailboxUnavailable
 from tests.builders import raw_mail
@@ -222,19 +225,34 @@ class TestEveryServer:
         with pytest.raises(ConfigError, match="check IMAP_MAILBOX"):
             mailbox.open()
 
-    def test_a_large_mail_is_cut_and_nothing_else(
-        self, server: GmailServer | Dovecot, mailbox: GmailMailbox
+    @pytest.mark.parametrize("alone", [True, False], ids=["one part", "many parts"])
+    def test_of_a_large_mail_headers_and_text_are_fetched(
+        self, server: GmailServer | Dovecot, mailbox: GmailMailbox, alone: bool
     ) -> None:
-        large = raw_mail(text="Lunch?\n" + "x" * 70 + "\n") + b"filler line\r\n" * (
-            MAIL_BYTES // 10
+        large = EmailMessage()
+        large["Subject"], large["From"] = "Füße am Montag", "Ana <ana@example.org>"
+        large.set_content(
+            "Lunch on Monday? Schöne Grüße\n" + ("filler\n" * 400_000 if alone else "")
         )
-        small = raw_mail(text="small one")
-        self.deliver(server, large)
-        self.deliver(server, small)
+        if not alone:
+            large.add_alternative("<p>Lunch on Monday?</p>", subtype="html")
+            large.add_attachment(bytes(MAIL_BYTES), maintype="image", subtype="png")
+            large.add_attachment("the list", filename="list.txt")
+        self.deliver(server, large.as_bytes())
+        self.deliver(server, raw_mail(text="small one"))
         mailbox.open()
         first, second = mailbox.fetch(mailbox.uids_after(0)[-2:])
-        assert first.raw == large[:MAIL_BYTES]
-        assert second.raw == small
+        assert len(first.raw) < MAIL_BYTES / 2
+        found = message_from_bytes(first.raw, policy=policy.default)
+        assert found["Subject"] == "Füße am Montag"
+        texts = [
+            part.get_content() for part in found.walk() if part.get_content_maintype() == "text"
+        ]
+        assert texts[0].startswith("Lunch on Monday? Schöne Grüße")
+        assert [text.strip() for text in texts[1:]] == (
+            [] if alone else ["<p>Lunch on Monday?</p>", "the list"]
+        )
+        assert b"small one" in second.raw
 
 
 def test_plain_imap_reads_keywords_as_labels_and_the_flag_as_star(dovecot: Dovecot) -> None:
@@ -339,6 +357,6 @@ def test_no_fetch_is_larger_than_its_bounds() -> None:
     sizes = {n: {b"RFC822.SIZE": 1_500_000} for n in range(1, 21)}
     sizes[7] = {b"RFC822.SIZE": MAIL_BYTES + 1}
     found = list(batches(sizes))
-    assert sorted(uid for batch, _ in found for uid in batch) == list(range(1, 21))
-    assert [item for batch, item in found if 7 in batch] == [f"BODY.PEEK[]<0.{MAIL_BYTES}>"]
-    assert all(len(batch) <= 5 for batch, _ in found)
+    assert sorted(uid for batch in found for uid in batch) == list(range(1, 21))
+    assert [7] in found
+    assert all(len(batch) <= 5 for batch in found)

@@ -1,0 +1,7 @@
+"""Any IMAP server, read-only (RFC 3501)."""
+
+from jeeves.adapters.imap.account import ImapAccount, Timing
+from jeeves.adapters.imap.fetching import Response
+from jeeves.adapters.imap.mailbox import ImapMailbox
+
+__all__ = ["ImapAccount", "ImapMailbox", "Response", "Timing"]

@@ -1,0 +1,45 @@
+"""How mails are asked for, and what is found in the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+#: At most this many mails, and bytes, in one FETCH.
+BATCH_MAILS = 500
+BATCH_BYTES = 8_000_000
+#: A larger mail is fetched without its attachments.
+MAIL_BYTES = 2_000_000
+#: A transfer slower than this is taken for stuck.
+OCTETS_PER_SECOND = 20_000
+
+Response = Mapping[bytes, Any]
+
+
+def batches(facts: Mapping[int, Response]) -> Iterator[list[int]]:
+    """Split UIDs so that no FETCH is too large; a mail above ``MAIL_BYTES`` stands alone."""
+    batch: list[int] = []
+    size = 0
+    for uid in sorted(facts):
+        octets = size_of(facts[uid])
+        if octets > MAIL_BYTES:
+            yield [uid]
+            continue
+        if batch and size + octets > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(uid)
+        size += octets
+    if batch:
+        yield batch
+
+
+def size_of(facts: Response) -> int:
+    """RFC822.SIZE; 0 where the server does not tell."""
+    return int(facts.get(b"RFC822.SIZE") or 0)
+
+
+def bodies(answer: Mapping[int, Response]) -> dict[int, bytes]:
+    """``BODY[]`` of each mail that is still there."""
+    found = ((uid, response.get(b"BODY[]")) for uid, response in answer.items())
+    return {uid: raw for uid, raw in found if isinstance(raw, bytes)}

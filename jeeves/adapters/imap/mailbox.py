@@ -1,0 +1,124 @@
+"""Any IMAP server, read-only: EXAMINE, UID FETCH BODY.PEEK[], IDLE (RFC 3501, RFC 2177)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from imapclient.imap_utf7 import decode as decode_utf7
+
+from jeeves.adapters.imap.account import ImapAccount, Timing
+from jeeves.adapters.imap.fetching import (
+    BATCH_MAILS,
+    MAIL_BYTES,
+    OCTETS_PER_SECOND,
+    Response,
+    batches,
+    bodies,
+    size_of,
+)
+from jeeves.adapters.imap.large import PART_BYTES, assembled, text_sections
+from jeeves.adapters.imap.session import Session
+from jeeves.adapters.imap.waiting import Pause, forget_announcements
+from jeeves.domain.message import FetchedMail
+from jeeves.domain.ports import MailboxStatus
+
+
+class ImapMailbox:
+    """`jeeves.domain.ports.Mailbox` on one connection, made on demand. One thread only."""
+
+    def __init__(self, account: ImapAccount, timing: Timing | None = None) -> None:
+        self.account = account.address.lower()
+        self._settings = account
+        self._timing = timing or Timing()
+        self._session = Session(account, self._timing)
+
+    def open(self) -> MailboxStatus:
+        """Connect and EXAMINE where that is not yet done, else NOOP; tell the state."""
+        return self._session.open()
+
+    def uids_after(self, uid: int) -> list[int]:
+        """All UIDs greater than ``uid``, ascending."""
+        # `n:*` names the last message even where its UID is below n (RFC 3501, 6.4.8)
+        return [u for u in self._search(["UID", f"{uid + 1}:*"]) if u > uid]
+
+    def uids_since(self, day: datetime) -> list[int]:
+        """All UIDs received on the day of ``day`` or later (INTERNALDATE), ascending."""
+        return self._search(["SINCE", day.date()])
+
+    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMail]:
+        """The mails with these UIDs, ascending; UIDs expunged meanwhile are left out."""
+        status = self._status()
+        client = self._session.client
+        facts: dict[int, Response] = {}
+        for start in range(0, len(uids), BATCH_MAILS):
+            with self._session.command():
+                facts.update(client.fetch(list(uids[start : start + BATCH_MAILS]), self._facts()))
+        for batch in batches(facts):
+            octets = sum(size_of(facts[uid]) for uid in batch)
+            if octets > MAIL_BYTES and len(batch) == 1:
+                found = self._without_attachments(batch[0])
+            else:
+                with self._session.command(octets / OCTETS_PER_SECOND):
+                    found = bodies(client.fetch(batch, ["BODY.PEEK[]"]))
+            for uid in batch:
+                if uid in found:
+                    yield self._fetched(uid, found[uid], facts[uid], status)
+
+    def _without_attachments(self, uid: int) -> dict[int, bytes]:
+        """The mail's header and text parts as a mail; empty where it is gone."""
+        client = self._session.client
+        with self._session.command():
+            outline = client.fetch([uid], ["BODYSTRUCTURE", "BODY.PEEK[HEADER]"]).get(uid, {})
+        sections = text_sections(outline.get(b"BODYSTRUCTURE"))
+        items = [item for section in sections for item in section.items]
+        with self._session.command(len(sections) * PART_BYTES / OCTETS_PER_SECOND):
+            parts = client.fetch([uid], items).get(uid, {}) if items else {}
+        raw = assembled(outline, sections, parts)
+        return {} if raw is None else {uid: raw}
+
+    def wait(self, seconds: float, stopped: Callable[[], bool]) -> bool:
+        """Sleep until mail may have arrived (True), ``seconds`` passed or ``stopped()``.
+
+        The server must answer at the end of every wait, and none is longer than ``Timing.probe``.
+        """
+        self._status()
+        pause = Pause(min(seconds, self._timing.probe), stopped, self._timing)
+        if not self._session.has("IDLE"):
+            pause.sleep()
+            return False
+        with self._session.command(seconds):
+            return pause.idle(self._session.client)
+
+    def close(self) -> None:
+        """Log out if connected. Never raises."""
+        self._session.close()
+
+    def _status(self) -> MailboxStatus:
+        """The mailbox as it was examined; opened where it is not."""
+        return self._session.status or self._session.open()
+
+    def _search(self, criteria: list[Any]) -> list[int]:
+        self._status()
+        with self._session.command():
+            client = self._session.client
+            forget_announcements(client)
+            return sorted(int(uid) for uid in client.search(criteria))
+
+    def _facts(self) -> list[str]:
+        """What is asked of every mail beside its bytes."""
+        return ["RFC822.SIZE", "INTERNALDATE", "FLAGS"]
+
+    def _fetched(self, uid: int, raw: bytes, facts: Response, status: MailboxStatus) -> FetchedMail:
+        flags: tuple[bytes, ...] = facts.get(b"FLAGS", ())
+        received: datetime = facts.get(b"INTERNALDATE") or datetime.now(UTC)
+        return FetchedMail(
+            raw=raw,
+            mailbox=status.mailbox,
+            received_at=received.astimezone(UTC),
+            uid=uid,
+            uidvalidity=status.uidvalidity,
+            labels=tuple(decode_utf7(f) for f in flags if not f.startswith(b"\\")),
+            starred=b"\\Flagged" in flags,
+        )

@@ -1,0 +1,28 @@
+"""What a refused login means, and what mends it."""
+
+from __future__ import annotations
+
+from jeeves.errors import LoginRefused, MailboxUnavailable
+
+
+def login_error(answer: str, host: str) -> LoginRefused | MailboxUnavailable:
+    """What a refused login means, and what mends it."""
+    text = answer.lower()
+    if "too many simultaneous" in text or "[unavailable]" in text or "[overquota]" in text:
+        return MailboxUnavailable(
+            f"{host} takes no more connections for this account at the moment: trying again."
+        )
+    if "application-specific password" in text:
+        return LoginRefused(
+            "Gmail wants an app password in GMAIL_APP_PASSWORD, not the account's own: make one "
+            "at https://myaccount.google.com/apppasswords."
+        )
+    if "not enabled" in text or "disabled" in text:
+        return LoginRefused(
+            f"{host} says that IMAP is switched off for this account: switch it on in the "
+            "mailbox's settings, or ask the organisation's administrator."
+        )
+    return LoginRefused(
+        f"{host} refused the login: check GMAIL_ADDRESS and GMAIL_APP_PASSWORD (Gmail takes app "
+        "passwords only: https://myaccount.google.com/apppasswords)."
+    )

@@ -1,0 +1,255 @@
+"""One connection: connect, authenticate, EXAMINE; every command has a deadline."""
+
+from __future__ import annotations
+
+import imaplib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError
+from imapclient.imap4 import IMAP4WithTimeout
+from imapclient.tls import IMAP4_TLS
+
+from jeeves.adapters.imap.account import ImapAccount, Timing
+from jeeves.adapters.imap.refusals import login_error
+from jeeves.domain.ports import MailboxStatus
+from jeeves.errors import ConfigError, MailboxUnavailable
+
+ALL_MAIL = b"\\All"
+
+
+class Session:
+    """A connection made on demand and given up at the first failure. One thread only."""
+
+    def __init__(self, account: ImapAccount, timing: Timing) -> None:
+        self.status: MailboxStatus | None = None
+        self._account = account
+        self._timing = timing
+        self._client: IMAPClient | None = None
+        self._socket: socket.socket | None = None
+
+    @property
+    def client(self) -> IMAPClient:
+        """The connection.
+
+        Raises:
+            MailboxUnavailable: there is none.
+        """
+        if self._client is None:
+            raise MailboxUnavailable("The mail server closed the connection: trying again.")
+        return self._client
+
+    def has(self, capability: str) -> bool:
+        """Whether the server announces ``capability``; not without a connection."""
+        return self._client is not None and bool(self._client.has_capability(capability))
+
+    def open(self) -> MailboxStatus:
+        """Connect, authenticate and EXAMINE where that is not yet done, else NOOP."""
+        with self.command():
+            if self._client is None:
+                self._client = self._connect()
+            if self.status is None:
+                self.status = self._examine(self._client)
+            else:
+                # A session that only searches is not told of new mail.
+                self._client.noop()
+        return self.status
+
+    @contextmanager
+    def command(self, seconds: float = 0.0) -> Iterator[None]:
+        """Bound what is asked inside, and turn what the connection raises into our own errors.
+
+        Args:
+            seconds: How much longer than usual it may take.
+        """
+        deadline = threading.Timer(self._timing.command + seconds, self._cut)
+        deadline.daemon = True
+        deadline.start()
+        try:
+            yield
+        except LoginError as exc:
+            self.drop()
+            if isinstance(exc.__context__, imaplib.IMAP4.abort):
+                # IMAPClient calls a connection lost during LOGIN a refusal
+                raise self._unavailable(exc.__context__) from exc
+            raise login_error(str(exc), self._account.host) from exc
+        except ssl.SSLCertVerificationError as exc:
+            self.drop()
+            raise ConfigError(
+                f"The certificate of {self._account.host} is not trusted "
+                f"({exc.verify_message}): check IMAP_HOST, or name its authority in IMAP_CA_FILE."
+            ) from exc
+        except CapabilityError as exc:
+            self.drop()
+            raise ConfigError(
+                f"{self._account.host} does not offer STARTTLS: set IMAP_SECURITY=tls."
+            ) from exc
+        except (IMAPClientError, OSError, EOFError, ValueError, LookupError, TypeError) as exc:
+            # The last three: answers that are no IMAP, as the parser meets them.
+            self.drop()
+            raise self._unavailable(exc) from exc
+        finally:
+            deadline.cancel()
+
+    def close(self) -> None:
+        """Log out if connected. Never raises."""
+        if self._client is not None:
+            with suppress(IMAPClientError, OSError, ValueError):
+                self._client.socket().settimeout(self._timing.logout)
+                self._client.logout()
+        self.drop()
+
+    def drop(self) -> None:
+        """Give up the connection without a word to the server."""
+        client, self._client = self._client, None
+        self.status = None
+        if client is not None:
+            with suppress(IMAPClientError, OSError, ValueError):
+                client.shutdown()
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.close()
+            self._socket = None
+
+    def _cut(self) -> None:
+        """End the connection from the thread that watches the deadline: whoever reads wakes up."""
+        if self._socket is not None:
+            with suppress(OSError):
+                # Not SSLSocket's own: it takes its state away from under the reader.
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def _unavailable(self, cause: BaseException) -> MailboxUnavailable:
+        return MailboxUnavailable(
+            f"The mail server {self._account.host}:{self._account.port} cannot be reached or "
+            f"broke off ({type(cause).__name__}): check the network and IMAP_HOST; nothing is "
+            "lost, Jeeves tries again."
+        )
+
+    def _connect(self) -> IMAPClient:
+        account = self._account
+        context = None
+        if account.security != "none":
+            try:
+                context = ssl.create_default_context(cafile=account.ca_file)
+            except (OSError, ssl.SSLError) as exc:
+                raise ConfigError(
+                    f"IMAP_CA_FILE {account.ca_file} cannot be read as certificates: "
+                    "give a PEM file or leave it empty."
+                ) from exc
+        client = _Client(account, self._timing, context, self._opened)
+        try:
+            client.normalise_times = False
+            if account.security == "starttls":
+                client.starttls(context)
+                self._opened(client.socket())
+            self._authenticate(client)
+            if client.has_capability("ID"):
+                # Gmail strongly recommends it (developers.google.com, IMAP extensions)
+                client.id_({"name": "Jeeves"})
+        except BaseException:
+            with suppress(IMAPClientError, OSError):
+                client.shutdown()
+            raise
+        return client
+
+    def _opened(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        self._socket = connection
+
+    def _authenticate(self, client: IMAPClient) -> None:
+        account = self._account
+        if account.token is None:
+            client.login(account.address, account.password)
+            return
+        try:
+            _xoauth2(client, account.address, account.token(False))
+        except LoginError as exc:
+            if isinstance(exc.__context__, imaplib.IMAP4.abort):
+                raise
+            # Revoked or aged before its time: a new one once, then it is a refusal.
+            _xoauth2(client, account.address, account.token(True))
+
+    def _examine(self, client: IMAPClient) -> MailboxStatus:
+        wanted = self._account.mailbox
+        mailbox = wanted or _all_mail(client) or "INBOX"
+        try:
+            state = client.select_folder(mailbox, readonly=True)
+        except imaplib.IMAP4.abort:
+            raise
+        except IMAPClientError as exc:
+            raise ConfigError(
+                f'The mail server has no mailbox "{mailbox}" to read: check IMAP_MAILBOX and, '
+                'for Gmail, that the label is set to "Show in IMAP".'
+            ) from exc
+        # A server may leave UIDNEXT out (RFC 3501, 6.3.1); then the last UID tells.
+        uidnext = state.get(b"UIDNEXT")
+        last = [] if uidnext else client.search(["UID", "*"])
+        modseq = state.get(b"HIGHESTMODSEQ")
+        return MailboxStatus(
+            mailbox=mailbox,
+            uidvalidity=int(state[b"UIDVALIDITY"]),
+            uidnext=int(uidnext) if uidnext else max(last, default=0) + 1,
+            highest_modseq=_number(modseq),
+        )
+
+
+class _Client(IMAPClient):  # type: ignore[misc]  # the library is not typed
+    """IMAPClient that shows its socket before it waits for the greeting."""
+
+    def __init__(
+        self,
+        account: ImapAccount,
+        timing: Timing,
+        context: ssl.SSLContext | None,
+        opened: Callable[[socket.socket], None],
+    ) -> None:
+        self._opened = opened
+        tls = account.security == "tls"
+        super().__init__(
+            account.host,
+            account.port,
+            ssl=tls,
+            ssl_context=context if tls else None,
+            timeout=SocketTimeout(connect=timing.connect, read=timing.read),
+        )
+
+    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802  # the library's name
+        kind = IMAP4_TLS if self.ssl else IMAP4WithTimeout
+        opened = self._opened
+
+        class Noting(kind):  # type: ignore[misc,valid-type]
+            def _create_socket(self, timeout: float | None = None) -> socket.socket:
+                made: socket.socket = super()._create_socket(timeout)
+                opened(made)
+                return made
+
+        connect: float = self._timeout.connect
+        if self.ssl:
+            return Noting(self.host, self.port, self.ssl_context, connect)
+        return Noting(self.host, self.port, connect)
+
+
+def _xoauth2(client: IMAPClient, address: str, token: str) -> None:
+    """Authenticate with an access token (developers.google.com, XOAUTH2 protocol)."""
+    first = f"user={address}\x01auth=Bearer {token}\x01\x01"
+    # A refusal comes as a challenge, which must be answered with an empty line.
+    client.sasl_login("XOAUTH2", lambda challenge: b"" if challenge else first)
+
+
+def _all_mail(client: IMAPClient) -> str | None:
+    for flags, _delimiter, name in client.list_folders():
+        if ALL_MAIL in flags:
+            return str(name)
+    return None
+
+
+def _number(value: Any) -> int | None:
+    """HIGHESTMODSEQ as IMAPClient gives it: a number, or a list of one."""
+    if isinstance(value, list | tuple):
+        value = value[0] if value else None
+    return int(value) if value else None
