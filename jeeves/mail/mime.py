@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from email.message import Message as Part
 from email.parser import BytesHeaderParser, BytesParser
 
@@ -18,8 +20,12 @@ _SEVERAL_PARTS = re.compile(rb"^content-type:\s*(?:multipart|message)/", re.I | 
 _MBOX_FROM = re.compile(r"^>+(?=From )", re.MULTILINE)
 
 
-def read(fetched: FetchedMail, account: str, origin: Origin) -> Message | Unreadable:
+def read(
+    fetched: FetchedMail, account: str, origin: Origin, aliases: Iterable[str] = ()
+) -> Message | Unreadable:
     """The mail in ``fetched``, decoded; Unreadable where it is none.
+
+    What the account or one of its owner's ``aliases`` sent is own mail.
 
     Never raises: a poison mail is a value, so that it cannot stop the queue.
     """
@@ -32,12 +38,16 @@ def read(fetched: FetchedMail, account: str, origin: Origin) -> Message | Unread
     if raw[:1] in headers.LEADING_NOISE:
         raw = raw.lstrip(headers.LEADING_NOISE)
     try:
-        return _message(_parse(raw), fetched, account, origin)
+        message = _message(_parse(raw), fetched, account, origin)
     except Exception as error:  # noqa: BLE001
         # Python's parser meets text from the whole world and has raised KeyError, IndexError,
         # UnicodeError, RecursionError and more on it; no narrower class covers them.
         reason = f"The parser failed on it with {type(error).__name__}."
         return _unreadable(fetched, account, origin, reason)
+    sender = message.sender.address
+    if any(headers.same_person(sender, alias) for alias in aliases):
+        return replace(message, own=True)
+    return message
 
 
 def _unreadable(fetched: FetchedMail, account: str, origin: Origin, reason: str) -> Unreadable:

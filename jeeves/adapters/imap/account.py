@@ -40,6 +40,8 @@ class ImapAccount:
     ca_file: str | None = None
     #: None chooses All Mail by SPECIAL-USE (RFC 6154), else INBOX.
     mailbox: str | None = None
+    #: Further addresses of its owner, in lower case.
+    aliases: tuple[str, ...] = ()
     #: Gives an OAuth access token, a new one for True; it stands in for the password.
     token: Callable[[bool], str] | None = None
     #: Only mail that Gmail's search finds with these words is read (X-GM-RAW).

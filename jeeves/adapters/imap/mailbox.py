@@ -30,6 +30,7 @@ class ImapMailbox:
 
     def __init__(self, account: ImapAccount, timing: Timing | None = None) -> None:
         self.account = account.address.lower()
+        self.aliases = account.aliases
         self._settings = account
         self._timing = timing or Timing()
         self._session = Session(account, self._timing)
