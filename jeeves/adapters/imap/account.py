@@ -22,6 +22,8 @@ class Timing:
     #: silence is noticed within ``probe`` and ``read``. RFC 2177 asks for a renewal within 29
     #: minutes; routers and Gmail forget sooner.
     probe: float = 85.0
+    #: EXAMINE is asked anew this often: a server tells of a new UIDVALIDITY nowhere else.
+    examine: float = 3600.0
     #: IDLE looks up this often whether it should stop.
     stop: float = 0.5
     logout: float = 2.0
