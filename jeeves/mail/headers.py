@@ -32,6 +32,12 @@ _MAIL_FIELD = re.compile(
     rb"list-id|resent-[a-z-]+|x-[a-z0-9-]+):",
     re.IGNORECASE | re.MULTILINE,
 )
+# A header block as it should be, without a CR that ends no line.
+_BLOCK = re.compile(r"(?:[!-9;-~]+:[^\r\n]*+\r?\n(?:[ \t][^\r\n]*+\r?\n)*+)++\Z")
+_BLOCK_END = re.compile(rb"\n\r?\n")
+_BLOCK_FIELD = re.compile(r"([!-9;-~]+):[ \t]*+([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)")
+# Of these, one is in every mail that a program wrote.
+_COMMON = frozenset(("from", "to", "subject", "date", "message-id", "received"))
 _ENCODED_WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
 _CONTROL = re.compile("[\x00-\x1f\x7f]+")
 # Every alternative consumes or fails on its own characters only: linear on any input.
@@ -61,6 +67,21 @@ def fields(items: Iterable[tuple[str, str]]) -> Fields:
     for name, value in items:
         found.setdefault(name.lower(), []).append(value)
     return found
+
+
+def split(raw: bytes) -> tuple[Fields, int] | None:
+    """The fields of a mail, and where its body begins; the same as Python's parser finds.
+
+    None where the header block is not as it should be, or could be something else's than a mail's.
+    """
+    end = _BLOCK_END.search(raw, 0, _HEAD)
+    if end is None:
+        return None
+    head = raw[: end.start() + 1].decode("ascii", "surrogateescape")
+    if not _BLOCK.match(head):
+        return None
+    found = fields(_BLOCK_FIELD.findall(head))
+    return None if _COMMON.isdisjoint(found) else (found, end.end())
 
 
 def looks_like_mail(raw: bytes) -> bool:

@@ -95,8 +95,7 @@ def _read(raw: bytes) -> object:
 
 def _headers_and_text(raw: bytes) -> object:
     """The same output as `_by_default`, by the steps of `mime.read` that make it."""
-    root = mime.parse(raw)
-    fields = headers.fields(root.raw_items())
+    root, fields = mime.parse(raw)
     return [headers.decode(fields.get(name, [""])[0]) for name in _NAMES], content.read(
         root, fields
     ).text
