@@ -51,6 +51,12 @@ _ADDRESS_TOKEN = re.compile(
 _PLAIN_MAILBOX = re.compile(
     r'\s*+(?:"([^"\\<>@=]*+)"\s*+|([^"\\<>@,;:()=]*+))<([^<>@\s,;:"\'=]++@[^<>@\s,;:"\'()=]++)>\s*+'
 )
+# One of several in a row, with what parts it from the next: also an address without a name.
+_ONE_OF_SEVERAL = re.compile(
+    r'\s*+(?:([^\x00-\x20\x7f\s"\\<>@,;:()=\'[\]]++@[^\x00-\x20\x7f\s"\\<>@,;:()=\']++)'
+    r'|(?:"([^"\\<>@=]*+)"\s*+|([^"\\<>@,;:()=]*+))'
+    r'<([^\x00-\x20\x7f\s"\\<>@,;:()=\']++@[^\x00-\x20\x7f\s"\\<>@,;:()=\']++)>)\s*+(?:,|\Z)'
+)
 _SEPARATED = re.compile(r"[\s,<>\"]+")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"?|[^;]*+)', re.DOTALL)
@@ -138,16 +144,39 @@ def addresses(values: Sequence[str]) -> tuple[Address, ...]:
 
     Forgives what mailers get wrong: ``Smith, Ana <ana@example.org>`` is one mailbox.
     """
-    return tuple(mailbox for value in values for mailbox in _mailboxes(value))
+    found: list[Address] = []
+    for value in values:
+        found += _mailboxes(value)
+    return tuple(found)
 
 
-def _mailboxes(value: str) -> Iterator[Address]:
+def _mailboxes(value: str) -> Iterable[Address]:
     if not value.isascii():
         value = to_text(value.encode("utf-8", "surrogateescape"), "utf-8")
     plain = _PLAIN_MAILBOX.fullmatch(value)
     if plain:
-        yield Address(name=decode(plain[1] or plain[2] or ""), address=plain[3].lower())
-        return
+        return (Address(name=decode(plain[1] or plain[2] or ""), address=plain[3].lower()),)
+    return _plain_mailboxes(value) or _any_mailboxes(value)
+
+
+def _plain_mailboxes(value: str) -> list[Address] | None:
+    """The mailboxes of ``value`` where each is plain, else None."""
+    found: list[Address] = []
+    at, end = 0, len(value)
+    while at < end:
+        one = _ONE_OF_SEVERAL.match(value, at)
+        if one is None:
+            return None
+        bare, quoted, name, address = one.groups()
+        if bare:
+            found.append(Address("", bare.lower()))
+        else:
+            found.append(Address(decode(quoted or name or ""), address.lower()))
+        at = one.end()
+    return found
+
+
+def _any_mailboxes(value: str) -> Iterator[Address]:
     start = 0  # where the mailbox being read begins
     angle: tuple[int, int] | None = None
     comment, has_at = "", False
