@@ -5,15 +5,15 @@ Imports of adapters and of structlog stand inside the functions: a command loads
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jeeves.domain.operating import OperatingPoint
-from jeeves.domain.ports import Mailbox, Notifier, Scorer
+from jeeves.domain.ports import Mailbox, MailboxStatus, Notifier, Scorer
 from jeeves.errors import ConfigError, ModelError
 from jeeves.settings import Settings
 
@@ -102,22 +102,42 @@ def make_mailbox(settings: Settings) -> Mailbox:
     from jeeves.adapters.gmail import GmailMailbox
     from jeeves.adapters.imap import ImapAccount
 
-    if settings.gmail_address is None or settings.gmail_app_password is None:
+    if settings.gmail_address is None:
         raise ConfigError(
             "No account is configured: set GMAIL_ADDRESS and GMAIL_APP_PASSWORD in .env "
             "(.env.example explains them), or try `jeeves demo`."
         )
+    password = reveal(settings.gmail_app_password)
     return GmailMailbox(
         ImapAccount(
             address=settings.gmail_address,
-            password=settings.gmail_app_password.get_secret_value(),
+            password=password or "",
             host=settings.imap_host,
             port=settings.imap_port,
             security=settings.imap_security,
             ca_file=str(settings.imap_ca_file) if settings.imap_ca_file else None,
             mailbox=settings.imap_mailbox,
+            token=None if password else google_token(settings, settings.gmail_address),
         )
     )
+
+
+def try_token(settings: Settings, address: str) -> MailboxStatus:
+    """The mailbox of the account ``address``, as it is reached with its OAuth token.
+
+    Raises:
+        MailboxError, ConfigError: it cannot be reached.
+    """
+    by_token = settings.model_copy(update={"gmail_address": address, "gmail_app_password": None})
+    with closing(make_mailbox(by_token)) as mailbox:
+        return mailbox.open()
+
+
+def google_token(settings: Settings, address: str) -> Callable[[bool], str]:
+    """Gives access tokens for the account ``address``."""
+    from jeeves.adapters.google_auth import GoogleToken
+
+    return GoogleToken(settings.google_token_file(address))
 
 
 @contextmanager
