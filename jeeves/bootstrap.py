@@ -140,6 +140,15 @@ def google_token(settings: Settings, address: str) -> Callable[[bool], str]:
     return GoogleToken(settings.google_token_file(address))
 
 
+def consent_ends(settings: Settings) -> datetime | None:
+    """When Google ends the consent that mail is read with; None where it does not, or none is."""
+    if settings.gmail_address is None or settings.gmail_app_password:
+        return None
+    from jeeves.adapters import google_auth
+
+    return google_auth.consent_ends(settings.google_token_file(settings.gmail_address))
+
+
 @contextmanager
 def open_notifiers(settings: Settings) -> Iterator[Sequence[Notifier]]:
     """The channels that are configured, text messages first."""

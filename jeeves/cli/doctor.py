@@ -73,7 +73,9 @@ def mail(settings: Settings) -> str:
     with closing(bootstrap.make_mailbox(settings)) as mailbox:
         status = mailbox.open()
     secure = "" if settings.imap_security == "none" else f" over {settings.imap_security.upper()}"
-    return f'{settings.imap_host}{secure}, mailbox "{status.mailbox}", read-only'
+    ends = bootstrap.consent_ends(settings)
+    dies = f"; the consent dies on {ends.astimezone(settings.zone):%d %B %Y}" if ends else ""
+    return f'{settings.imap_host}{secure}, mailbox "{status.mailbox}", read-only{dies}'
 
 
 def model(settings: Settings, mails_a_day: float | None) -> str:
@@ -89,6 +91,8 @@ def model(settings: Settings, mails_a_day: float | None) -> str:
 def what_leaves(settings: Settings) -> str:
     """What crosses the machine's border, and whether mail content is in it."""
     parts = [f"the IMAP session with {settings.imap_host}"] if settings.has_account else []
+    if settings.has_account and not settings.gmail_app_password:
+        parts.append("new access tokens from Google: nothing of any mail")
     if settings.has_sms:
         parts.append(
             "text messages through Twilio: sender's name, subject, a few words of the mail"
