@@ -5,7 +5,7 @@ Imports of adapters and of structlog stand inside the functions: a command loads
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from jeeves.accounts import Account
 from jeeves.domain.operating import OperatingPoint
-from jeeves.domain.ports import Mailbox, Notifier, Scorer
+from jeeves.domain.ports import Mailbox, MailboxStatus, Notifier, Scorer
 from jeeves.errors import ModelError
 from jeeves.settings import Settings
 
@@ -94,7 +94,7 @@ def open_database(settings: Settings) -> Iterator[Database]:
         yield Database(dsn)
 
 
-def make_mailbox(account: Account) -> Mailbox:
+def make_mailbox(settings: Settings, account: Account) -> Mailbox:
     """The mailbox of an account, not yet connected."""
     from jeeves.adapters.gmail import GmailMailbox
     from jeeves.adapters.imap import ImapAccount
@@ -110,8 +110,36 @@ def make_mailbox(account: Account) -> Mailbox:
             mailbox=account.mailbox,
             aliases=account.aliases,
             gmail_filter=account.filter,
+            token=google_token(settings, account.address) if account.oauth else None,
         )
     )
+
+
+def try_token(settings: Settings, account: Account) -> MailboxStatus:
+    """The mailbox of an account, as it is reached with its OAuth token.
+
+    Raises:
+        MailboxError, ConfigError: it cannot be reached.
+    """
+    by_token = account.model_copy(update={"password": None, "oauth": True})
+    with closing(make_mailbox(settings, by_token)) as mailbox:
+        return mailbox.open()
+
+
+def google_token(settings: Settings, address: str) -> Callable[[bool], str]:
+    """Gives access tokens for the account ``address``."""
+    from jeeves.adapters.google_auth import GoogleToken
+
+    return GoogleToken(settings.google_token_file(address))
+
+
+def consent_ends(settings: Settings, account: Account) -> datetime | None:
+    """When Google ends the consent that mail is read with; None where it does not, or none is."""
+    if not account.oauth:
+        return None
+    from jeeves.adapters import google_auth
+
+    return google_auth.consent_ends(settings.google_token_file(account.address))
 
 
 @contextmanager
@@ -207,7 +235,7 @@ def make_daemon(
     from jeeves.service.daemon import Daemon
 
     return Daemon(
-        mailbox=make_mailbox(account),
+        mailbox=make_mailbox(settings, account),
         open_store=database.store,
         scorer=scorer,
         notifiers=notifiers,

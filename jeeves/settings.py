@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     gmail_address: str | None = None
     gmail_app_password: SecretStr | None = None
     gmail_app_password_file: Path | None = None
+    gmail_oauth_client_file: Path | None = None
     gmail_aliases: str = ""
     gmail_filter: str | None = None
     accounts_file: Path | None = None
@@ -107,7 +109,13 @@ class Settings(BaseSettings):
                 values = {**values, name: secret}
         return values
 
-    @field_validator("jeeves_home", "jeeves_models_dir", "imap_ca_file", "accounts_file")
+    @field_validator(
+        "jeeves_home",
+        "jeeves_models_dir",
+        "imap_ca_file",
+        "accounts_file",
+        "gmail_oauth_client_file",
+    )
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path is not None else None
@@ -152,10 +160,15 @@ class Settings(BaseSettings):
     def _complete(self) -> Self:
         if self.imap_security == "none" and not is_loopback(self.imap_host):
             raise ValueError(f"IMAP_SECURITY=none {IN_THE_CLEAR}")
-        if self.gmail_address and not self.gmail_app_password:
+        if self.gmail_address and not (
+            self.gmail_app_password
+            or self.gmail_oauth_client_file
+            or self.google_token_file(self.gmail_address).is_file()
+        ):
             raise ValueError(
                 "GMAIL_ADDRESS is set but GMAIL_APP_PASSWORD is not: make an app password at "
-                "https://myaccount.google.com/apppasswords"
+                "https://myaccount.google.com/apppasswords, or set GMAIL_OAUTH_CLIENT_FILE and run "
+                "`jeeves auth google`"
             )
         missing = self._missing_for_sms()
         if missing:
@@ -229,6 +242,10 @@ class Settings(BaseSettings):
         """Whether text messages can be sent."""
         return self.alert_to is not None
 
+    def google_token_file(self, address: str) -> Path:
+        """Where the OAuth token of the account ``address`` is kept."""
+        return self.jeeves_home / "oauth" / f"{quote(address.lower(), safe='@+')}.json"
+
     @cached_property
     def zone(self) -> ZoneInfo | None:
         """The owner's time zone; None is the machine's own."""
@@ -245,11 +262,12 @@ class Settings(BaseSettings):
         return self.jeeves_models_dir or self.jeeves_home / "models"
 
 
-def load_settings(folder: Path | None = None) -> Settings:
+def load_settings(folder: Path | None = None, **given: str) -> Settings:
     """The settings in force.
 
     Args:
         folder: where to look for .env first; the working folder by default.
+        given: settings that a command was told; they win.
 
     Raises:
         ConfigError: an unknown name, or a value that cannot be used; one sentence per mistake,
@@ -263,7 +281,7 @@ def load_settings(folder: Path | None = None) -> Settings:
         refuse_unknown(path)
     try:
         # pydantic-settings reads the environment over the files, and a later file over an earlier
-        settings = Settings(_env_file=files)  # type: ignore[call-arg]
+        settings = Settings(_env_file=files, **given)  # type: ignore[call-arg,arg-type]
     except ValidationError as exc:
         raise ConfigError(" ".join(sentences(exc))) from exc
     if settings.accounts_file is None:

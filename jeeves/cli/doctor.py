@@ -73,18 +73,20 @@ def database(settings: Settings) -> tuple[str, float | None]:
 def mailboxes(settings: Settings) -> Iterator[Finding]:
     """Each account's mailbox; where there are several, which is told by its place in order."""
     if not settings.accounts:
-        yield look("mail", lambda: mail(settings.account()))
+        yield look("mail", lambda: mail(settings, settings.account()))
     for number, account in enumerate(settings.accounts, start=1):
         link = "mail" if len(settings.accounts) == 1 else f"mail {number}"
-        yield look(link, partial(mail, account))
+        yield look(link, partial(mail, settings, account))
 
 
-def mail(account: Account) -> str:
+def mail(settings: Settings, account: Account) -> str:
     """Log in and EXAMINE the mailbox."""
-    with closing(bootstrap.make_mailbox(account)) as mailbox:
+    with closing(bootstrap.make_mailbox(settings, account)) as mailbox:
         status = mailbox.open()
     secure = "" if account.security == "none" else f" over {account.security.upper()}"
-    return f'{account.host}{secure}, mailbox "{status.mailbox}", read-only'
+    ends = bootstrap.consent_ends(settings, account)
+    dies = f"; the consent dies on {ends.astimezone(settings.zone):%d %B %Y}" if ends else ""
+    return f'{account.host}{secure}, mailbox "{status.mailbox}", read-only{dies}'
 
 
 def model(settings: Settings, mails_a_day: float | None) -> str:
@@ -101,6 +103,8 @@ def what_leaves(settings: Settings) -> str:
     """What crosses the machine's border, and whether mail content is in it."""
     hosts = dict.fromkeys(account.host for account in settings.accounts)
     parts = [f"the IMAP session with {host}" for host in hosts]
+    if any(account.oauth for account in settings.accounts):
+        parts.append("new access tokens from Google: nothing of any mail")
     if settings.has_sms:
         parts.append(
             "text messages through Twilio: sender's name, subject, a few words of the mail"

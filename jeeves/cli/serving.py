@@ -116,7 +116,7 @@ def cycle(
 
     with (
         closing(database.store()) as store,
-        closing(bootstrap.make_mailbox(account)) as mailbox,
+        closing(bootstrap.make_mailbox(settings, account)) as mailbox,
     ):
         return run_cycle(
             mailbox,

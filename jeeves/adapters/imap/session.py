@@ -80,7 +80,8 @@ class Session:
             if isinstance(exc.__context__, imaplib.IMAP4.abort):
                 # IMAPClient calls a connection lost during LOGIN a refusal
                 raise self._unavailable(exc.__context__) from exc
-            raise login_error(str(exc), self._account.host) from exc
+            by_token = self._account.token is not None
+            raise login_error(str(exc), self._account.host, by_token) from exc
         except ssl.SSLCertVerificationError as exc:
             self.drop()
             raise ConfigError(
