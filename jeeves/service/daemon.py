@@ -17,6 +17,7 @@ import structlog
 from jeeves.domain.ports import Clock, Mailbox, Notifier, Scorer, Store
 from jeeves.errors import ConfigError, DeliveryError, LoginRefused, StoreError, TransientError
 from jeeves.service.delivery import deliver, new_reference
+from jeeves.service.marking import Marking
 from jeeves.service.silence import unread_notices
 from jeeves.service.triage import announce_unread, ingest, judge_pending
 
@@ -107,11 +108,15 @@ class Daemon:
     clock: Clock
     poll_seconds: float
     stop: threading.Event
+    _marking: Marking = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
     _crash: BaseException | None = field(init=False, default=None)
     #: Since when the database cannot be used, and whether that was told.
     _store_lost_at: datetime | None = field(init=False, default=None)
     _told_directly: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self._marking = Marking(self.mailbox, self.clock)
 
     def run(self) -> None:
         """Read, judge and deliver until ``stop`` is set.
@@ -170,6 +175,7 @@ class Daemon:
         _, alerts = judge_pending(self.mailbox.account, store, self.scorer, channels, self.clock)
         if alerts:
             self._wake_couriers()
+        self._marking.step_if_due(store)
 
     def _wake_couriers(self) -> None:
         for wake in self._wakes.values():

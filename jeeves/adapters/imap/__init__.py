@@ -3,5 +3,6 @@
 from jeeves.adapters.imap.account import ImapAccount, Timing
 from jeeves.adapters.imap.fetching import Response
 from jeeves.adapters.imap.mailbox import ImapMailbox
+from jeeves.adapters.imap.marks import decode_label, strings
 
-__all__ = ["ImapAccount", "ImapMailbox", "Response", "Timing"]
+__all__ = ["ImapAccount", "ImapMailbox", "Response", "Timing", "decode_label", "strings"]
