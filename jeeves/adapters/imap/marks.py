@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from imapclient import IMAPClient
-from imapclient.imap_utf7 import decode as decode_utf7
 
 from jeeves.adapters.imap.fetching import Response
-from jeeves.adapters.imap.tokens import by_uid, rows
+from jeeves.adapters.imap.tokens import by_uid, decode_label, rows
 from jeeves.domain.message import DRAFT, Marks
 from jeeves.domain.ports import MarkChanges
 
@@ -32,21 +31,6 @@ def keyword_marks(facts: Response) -> Marks:
 def strings(value: Any) -> tuple[bytes, ...]:
     """The strings of a list in an answer."""
     return tuple(part for part in value if isinstance(part, bytes)) if value else ()
-
-
-def decode_label(label: bytes) -> str:
-    """A label as people see it: modified UTF-7 (RFC 3501, 5.1.3), or UTF-8.
-
-    What is neither stays as it came, so that no label can stop the mail it is on.
-    """
-    try:
-        text = str(decode_utf7(label)) if label.isascii() else label.decode("utf-8")
-        # half a character outside the BMP decodes, but is no text
-        if b"\0" in text.encode("utf-8"):
-            return label.decode("latin-1")
-    except UnicodeError:
-        return label.decode("latin-1")
-    return text
 
 
 def fetch(

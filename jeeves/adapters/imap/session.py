@@ -17,6 +17,7 @@ from imapclient.tls import IMAP4_TLS
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
 from jeeves.adapters.imap.refusals import login_error
+from jeeves.adapters.imap.tokens import decode_label, mailboxes
 from jeeves.domain.ports import MailboxStatus
 from jeeves.errors import ConfigError, MailboxUnavailable
 
@@ -245,9 +246,12 @@ def _xoauth2(client: IMAPClient, address: str, token: str) -> None:
 
 
 def _all_mail(client: IMAPClient) -> str | None:
-    for flags, _delimiter, name in client.list_folders():
+    # Not IMAPClient's own: a label with an opening bracket ends it.
+    kind, said = client._imap.list()
+    client._checkok("list", kind, said)
+    for flags, name in mailboxes(said):
         if ALL_MAIL in flags:
-            return str(name)
+            return decode_label(name)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The answer to a FETCH, read by the grammar of RFC 3501 (section 9).
+"""Answers to FETCH and LIST, read by the grammar of RFC 3501 (section 9).
 
 IMAPClient's own parser fails on a label with an opening bracket, and makes None and numbers of
 labels that look like them.
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from imapclient.datetime_util import parse_to_datetime
+from imapclient.imap_utf7 import decode as decode_utf7
 
 #: What a string is among tokens; parentheses are ``OPEN`` and ``CLOSE`` themselves.
 OPEN, CLOSE = object(), object()
@@ -41,6 +42,36 @@ def rows(records: Iterable[Record | None]) -> list[dict[bytes, Any]]:
             raise ValueError("a FETCH is not a list of pairs")
         found.append(_typed(items))
     return found
+
+
+def mailboxes(records: Iterable[Record | None]) -> list[tuple[tuple[bytes, ...], bytes]]:
+    """Attributes and name of each mailbox in the answer to a LIST.
+
+    Raises:
+        ValueError: this is no answer to a LIST.
+    """
+    parsed = _nested(_tokens(record for record in records if record))
+    return [
+        (attributes, name)
+        for attributes, _delimiter, name in zip(
+            parsed[::3], parsed[1::3], parsed[2::3], strict=True
+        )
+    ]
+
+
+def decode_label(label: bytes) -> str:
+    """A label as people see it: modified UTF-7 (RFC 3501, 5.1.3), or UTF-8.
+
+    What is neither stays as it came, so that no label can stop the mail it is on.
+    """
+    try:
+        text = str(decode_utf7(label)) if label.isascii() else label.decode("utf-8")
+        # half a character outside the BMP decodes, but is no text
+        if b"\0" in text.encode("utf-8"):
+            return label.decode("latin-1")
+    except UnicodeError:
+        return label.decode("latin-1")
+    return text
 
 
 def _typed(items: Sequence[Any]) -> dict[bytes, Any]:

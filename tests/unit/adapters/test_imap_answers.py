@@ -9,17 +9,16 @@ from imapclient.imap_utf7 import encode
 
 from jeeves.adapters.imap.marks import (
     complete,
-    decode_label,
     keyword_marks,
     modseq_of,
     sequence_set,
 )
-from jeeves.adapters.imap.tokens import by_uid, rows
+from jeeves.adapters.imap.tokens import Record, by_uid, decode_label, mailboxes, rows
 from jeeves.domain.message import Marks
 
 
 def test_labels_come_as_atoms_quoted_strings_and_literals() -> None:
-    records = [
+    records: list[Record | None] = [
         (rb'1 (X-GM-LABELS ("\\Inbox" \Sent a[b NIL 42 "back\\slash \"q\" (p)" {3}', b"x)("),
         (rb" {0}", b""),
         rb' 100% "") UID 7 FLAGS (\Seen))',
@@ -77,6 +76,22 @@ def test_no_answer_raises_anything_else(records: list[bytes]) -> None:
 
 def test_nothing_found_is_no_rows() -> None:
     assert rows([None]) == []
+
+
+def test_mailboxes_are_listed_whatever_their_names() -> None:
+    listed = mailboxes(
+        [
+            rb'(\HasNoChildren \All) "/" "[Gmail]/All Mail"',
+            rb'() "/" a[b',
+            (rb"(\Noselect) NIL {4}", b'("x)'),
+            b"",
+        ]
+    )
+    assert listed == [
+        ((rb"\HasNoChildren", rb"\All"), b"[Gmail]/All Mail"),
+        ((), b"a[b"),
+        ((rb"\Noselect",), b'("x)'),
+    ]
 
 
 def test_what_is_told_unasked_is_no_answer() -> None:
