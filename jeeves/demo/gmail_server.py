@@ -54,6 +54,7 @@ class GmailServer:
         german: Names the system mailboxes in German: [Gmail]/Alle Nachrichten.
         special_use: Announces SPECIAL-USE, and the attributes of RFC 6154 in LIST.
         all_mail: Whether All Mail is shown over IMAP (a setting of Gmail's).
+        condstore: Announces CONDSTORE (RFC 7162).
         wire_log: File to append every command line to that a client sends.
         port: 0 for a free one.
 
@@ -71,6 +72,7 @@ class GmailServer:
         german: bool = False,
         special_use: bool = True,
         all_mail: bool = True,
+        condstore: bool = True,
         wire_log: Path | None = None,
         port: int = 0,
     ) -> None:
@@ -84,6 +86,7 @@ class GmailServer:
             *(["--german"] if german else []),
             *([] if special_use else ["--no-special-use"]),
             *([] if all_mail else ["--no-all-mail"]),
+            *([] if condstore else ["--no-condstore"]),
             *(["--wire-log", str(wire_log.absolute())] if wire_log else []),
         ]
         self._child: subprocess.Popen[bytes] | None = None
@@ -154,6 +157,33 @@ class GmailServer:
             seen=seen,
         )
         return Delivered(answer["gmail_id"], answer["thread_id"])
+
+    def change(
+        self,
+        gmail_id: str,
+        *,
+        add_labels: Iterable[str] = (),
+        remove_labels: Iterable[str] = (),
+        add_flags: Iterable[str] = (),
+        remove_flags: Iterable[str] = (),
+    ) -> None:
+        r"""Change a mail's labels and flags, as its owner may on another device.
+
+        Args:
+            gmail_id: The mail's, as `deliver` returned it.
+            add_labels: As for `deliver`.
+            remove_labels: Those the mail does not have are passed over.
+            add_flags: As in FETCH: ``\Seen``, ``\Flagged``, or a keyword.
+            remove_flags: The same.
+        """
+        self._ask(
+            do="change",
+            gmail_id=gmail_id,
+            add_labels=list(add_labels),
+            remove_labels=list(remove_labels),
+            add_flags=list(add_flags),
+            remove_flags=list(remove_flags),
+        )
 
     def expunge(self, gmail_id: str) -> None:
         """Erase a mail from every mailbox."""
@@ -265,6 +295,7 @@ def main() -> int:
     parser.add_argument("--german", action="store_true", help="German names of mailboxes")
     parser.add_argument("--no-special-use", action="store_true")
     parser.add_argument("--no-all-mail", action="store_true")
+    parser.add_argument("--no-condstore", action="store_true")
     parser.add_argument("--wire-log", type=Path, help="file to append clients' commands to")
     arguments = parser.parse_args()
     # Not at the top: the process that only starts the server stays free of pymap.
@@ -279,6 +310,7 @@ def main() -> int:
         german=arguments.german,
         special_use=not arguments.no_special_use,
         all_mail=not arguments.no_all_mail,
+        condstore=not arguments.no_condstore,
         wire_log=arguments.wire_log,
     )
     try:

@@ -7,26 +7,44 @@ from asyncio import StreamReader, StreamWriter
 from contextlib import AsyncExitStack, closing, suppress
 from io import BytesIO
 from pathlib import Path
+from typing import TypeAlias
 
 from proxyprotocol.sock import SocketInfo
 from pymap.config import IMAPConfig
 from pymap.context import connection_exit
-from pymap.exceptions import MailboxReadOnly
+from pymap.exceptions import MailboxReadOnly, NotSupportedError
 from pymap.fetch import MessageAttributes
 from pymap.flags import FlagOp
 from pymap.imap import IMAPConnection, IMAPServer
 from pymap.imap.state import ConnectionState
 from pymap.interfaces.login import LoginInterface
-from pymap.parsing.command.auth import ListCommand
-from pymap.parsing.command.select import StoreCommand
-from pymap.parsing.response import CommandResponse, Response, ResponseOk
+from pymap.parsing.command.auth import ListCommand, SelectCommand
+from pymap.parsing.command.select import FetchCommand, StoreCommand
+from pymap.parsing.response import (
+    CommandResponse,
+    Response,
+    ResponseBad,
+    ResponseCode,
+    ResponseOk,
+    UntaggedResponse,
+)
 from pymap.parsing.response.specials import FetchResponse, ListResponse, LSubResponse
 from pymap.parsing.specials import FetchAttribute
 from pymap.selected import SelectedMailbox
 
 from jeeves.demo.gmail.account import GmailAccount
+from jeeves.demo.gmail.condstore import (
+    EnableCommand,
+    GmailSelected,
+    asks_for_mod_sequences,
+    gmail_selected,
+    of_the_changed,
+)
 from jeeves.demo.gmail.extension import GmailStore
-from jeeves.demo.gmail.mailbox import mail_of
+from jeeves.demo.gmail.message import mail_of
+
+#: What pymap asks of a command: its response, and the mailbox to tell news of.
+Answer: TypeAlias = tuple[CommandResponse, SelectedMailbox | None]
 
 LITERAL = re.compile(rb"\{(\d+)\+?\}\r?\n")
 
@@ -37,9 +55,54 @@ class GmailState(ConnectionState):
     def __init__(self, login: LoginInterface, config: IMAPConfig, account: GmailAccount) -> None:
         super().__init__(login, config)
         self.account = account
+        self._condstore = False
 
-    async def do_store(self, cmd: StoreCommand) -> tuple[CommandResponse, SelectedMailbox | None]:
+    @property
+    def _mailbox(self) -> GmailSelected:
+        return gmail_selected(self.selected)
+
+    async def do_enable(self, cmd: EnableCommand) -> Answer:
+        """ENABLE; only CONDSTORE can be."""
+        enabled = cmd.capabilities & {b"CONDSTORE"} & set(self.capability.capabilities)
+        if enabled:
+            self._enable_condstore()
+        response = ResponseOk(cmd.tag, cmd.command + b" completed.")
+        response.add_untagged(UntaggedResponse(b" ".join([b"ENABLED", *enabled])))
+        return response, None
+
+    def _enable_condstore(self) -> None:
+        self._condstore = True
+        if self._selected is not None:
+            self._mailbox.condstore = True
+
+    async def do_select(self, cmd: SelectCommand) -> Answer:
+        """SELECT and EXAMINE, with HIGHESTMODSEQ."""
+        response, selected = await super().do_select(cmd)
+        if b"CONDSTORE" in self.capability:
+            if cmd.options.has(b"CONDSTORE"):
+                self._condstore = True
+            mailbox = gmail_selected(selected)
+            mailbox.condstore = self._condstore
+            code = ResponseCode.of(b"HIGHESTMODSEQ %d" % mailbox.mod_sequence)
+            response.add_untagged_ok(b"Highest.", code)
+        return response, selected
+
+    async def do_fetch(self, cmd: FetchCommand) -> Answer:
+        """FETCH, of MODSEQ and with CHANGEDSINCE as well."""
+        if asks_for_mod_sequences(cmd):
+            if b"CONDSTORE" not in self.capability:
+                return ResponseBad(cmd.tag, b"FETCH: CONDSTORE is not offered."), None
+            self._enable_condstore()
+            cmd = of_the_changed(cmd, self.selected)
+        return await super().do_fetch(cmd)
+
+    async def do_store(self, cmd: StoreCommand) -> Answer:
         """STORE; labels may move the message into other mailboxes and out of this one."""
+        if cmd.options:
+            raise NotSupportedError("STORE takes no modifiers.")
+        if cmd.silent:
+            uids = (uid for _, uid in self.selected.messages.get_uids(cmd.sequence_set))
+            self._mailbox.silenced.update(uids)
         if not isinstance(cmd, GmailStore) or cmd.labels is None:
             return await super().do_store(cmd)
         if self.selected.readonly:
@@ -61,7 +124,7 @@ class GmailState(ConnectionState):
                 response.add_untagged(FetchResponse(sequence, values))
         return response, await self.session.check_mailbox(self.selected)
 
-    async def do_list(self, cmd: ListCommand) -> tuple[CommandResponse, SelectedMailbox | None]:
+    async def do_list(self, cmd: ListCommand) -> Answer:
         """LIST and LSUB, with the attributes of RFC 6154."""
         mailboxes, updates = await self.session.list_mailboxes(
             cmd.ref_name, cmd.filter, subscribed=cmd.only_subscribed, selected=self._selected

@@ -30,6 +30,7 @@ from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
 from jeeves.demo.gmail.account import GmailAccount
+from jeeves.demo.gmail.condstore import EnableCommand
 from jeeves.demo.gmail.connection import GmailImap
 from jeeves.demo.gmail.extension import GmailStore, GmailUidStore, patch_pymap
 from jeeves.demo.gmail.mailbox import GmailMailbox
@@ -51,6 +52,7 @@ class Options:
     german: bool
     special_use: bool
     all_mail: bool
+    condstore: bool
     wire_log: Path | None
 
 
@@ -71,22 +73,28 @@ class GmailConfig(Config):
             hash_context=Cleartext(),
             invalid_user_sleep=0,
         )
-        self._special_use = options.special_use
+        offered = {
+            b"SPECIAL-USE": options.special_use,
+            b"CONDSTORE": options.condstore,
+        }
+        self._offered = [name for name, wanted in offered.items() if wanted]
 
     @property
     def backend_capability(self) -> BackendCapability:
-        """IDLE, X-GM-EXT-1 and, if wanted, SPECIAL-USE."""
-        special_use = [b"SPECIAL-USE"] if self._special_use else []
+        """IDLE, X-GM-EXT-1, ENABLE and, if wanted, SPECIAL-USE and CONDSTORE."""
         return BackendCapability(
-            idle=True, object_id=True, multi_append=True, custom=[b"X-GM-EXT-1", *special_use]
+            idle=True,
+            object_id=True,
+            multi_append=True,
+            custom=[b"X-GM-EXT-1", b"ENABLE", *self._offered],
         )
 
     @property
     def commands(self) -> Commands:
-        """pymap's commands, with STORE of labels."""
+        """pymap's commands, with STORE of labels and ENABLE."""
         commands = Commands()
-        commands.register(GmailStore)
-        commands.register(GmailUidStore)
+        for command in (GmailStore, GmailUidStore, EnableCommand):
+            commands.register(command)
         return commands
 
     @property
@@ -109,6 +117,8 @@ class Control:
             match request.pop("do"):
                 case "deliver":
                     return await self._deliver(**request)
+                case "change":
+                    return await self._change(**request)
                 case "expunge":
                     await self._account.erase(self._account.mail(int(request["gmail_id"])))
                     return {}
@@ -132,6 +142,23 @@ class Control:
             flags=frozenset[Flag]({Seen} if seen else ()),
         )
         return {"gmail_id": str(mail.gmail_id), "thread_id": str(mail.thread_id)}
+
+    async def _change(
+        self,
+        gmail_id: str,
+        add_labels: list[str],
+        remove_labels: list[str],
+        add_flags: list[str],
+        remove_flags: list[str],
+    ) -> Mapping[str, Any]:
+        await self._account.change(
+            self._account.mail(int(gmail_id)),
+            add_labels=add_labels,
+            remove_labels=remove_labels,
+            add_flags=[Flag(flag.encode()) for flag in add_flags],
+            remove_flags=[Flag(flag.encode()) for flag in remove_flags],
+        )
+        return {}
 
     async def _change_uidvalidity(self, name: str) -> Mapping[str, Any]:
         mailbox = await self._account.get_mailbox(name)
