@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jeeves.domain.operating import OperatingPoint
-from jeeves.domain.ports import Mailbox, Notifier, Scorer
+from jeeves.domain.ports import LabelWriter, Mailbox, Notifier, Scorer
 from jeeves.errors import ConfigError, ModelError
 from jeeves.settings import Settings
 
 if TYPE_CHECKING:
     from threading import Event
 
+    from jeeves.adapters.imap import ImapAccount
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.adapters.postgres.store import PostgresStore
     from jeeves.learning.serving import Loaded
@@ -100,6 +101,29 @@ def make_mailbox(settings: Settings) -> Mailbox:
         ConfigError: no account is configured.
     """
     from jeeves.adapters.gmail import GmailMailbox
+
+    return GmailMailbox(imap_account(settings))
+
+
+def make_label_writer(settings: Settings) -> LabelWriter | None:
+    """What writes our labels into the mailbox, not yet connected; None where that is not asked.
+
+    Raises:
+        ConfigError: no account is configured.
+    """
+    if not settings.gmail_write_labels:
+        return None
+    from jeeves.adapters.gmail_labels import GmailLabels
+
+    return GmailLabels(imap_account(settings))
+
+
+def imap_account(settings: Settings) -> ImapAccount:
+    """How to reach the configured account.
+
+    Raises:
+        ConfigError: none is configured.
+    """
     from jeeves.adapters.imap import ImapAccount
 
     if settings.gmail_address is None or settings.gmail_app_password is None:
@@ -107,16 +131,14 @@ def make_mailbox(settings: Settings) -> Mailbox:
             "No account is configured: set GMAIL_ADDRESS and GMAIL_APP_PASSWORD in .env "
             "(.env.example explains them), or try `jeeves demo`."
         )
-    return GmailMailbox(
-        ImapAccount(
-            address=settings.gmail_address,
-            password=settings.gmail_app_password.get_secret_value(),
-            host=settings.imap_host,
-            port=settings.imap_port,
-            security=settings.imap_security,
-            ca_file=str(settings.imap_ca_file) if settings.imap_ca_file else None,
-            mailbox=settings.imap_mailbox,
-        )
+    return ImapAccount(
+        address=settings.gmail_address,
+        password=settings.gmail_app_password.get_secret_value(),
+        host=settings.imap_host,
+        port=settings.imap_port,
+        security=settings.imap_security,
+        ca_file=str(settings.imap_ca_file) if settings.imap_ca_file else None,
+        mailbox=settings.imap_mailbox,
     )
 
 
@@ -204,6 +226,7 @@ def make_daemon(
         clock=now,
         poll_seconds=settings.poll_seconds,
         stop=stop,
+        label_writer=make_label_writer(settings),
     )
 
 

@@ -69,6 +69,7 @@ def check() -> None:
     from contextlib import closing
 
     from jeeves import bootstrap, logs
+    from jeeves.service.label_writing import try_to_write_labels
     from jeeves.service.triage import run_cycle
     from jeeves.settings import load_settings
 
@@ -84,6 +85,8 @@ def check() -> None:
         report = run_cycle(
             mailbox, store, lambda: bootstrap.make_scorer(settings), notifiers, bootstrap.now
         )
+        if writer := bootstrap.make_label_writer(settings):
+            try_to_write_labels(writer, store)
     if sys.stdout.isatty() or report.fetched or report.sent or report.failed:
         print(summary(report))
 

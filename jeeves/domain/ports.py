@@ -221,7 +221,7 @@ class LabelStore(Protocol):
         ...
 
     def labels_due(self, account: str) -> bool:
-        """Whether there is any such wish, in whichever mailbox."""
+        """Whether there is any such wish in the mailbox that was read last."""
         ...
 
     def labels_written(self, changes: Sequence[LabelChange]) -> None:

@@ -14,9 +14,10 @@ from typing import Protocol
 
 import structlog
 
-from jeeves.domain.ports import Clock, Mailbox, Notifier, Scorer, Store
+from jeeves.domain.ports import Clock, LabelStore, LabelWriter, Mailbox, Notifier, Scorer, Store
 from jeeves.errors import ConfigError, DeliveryError, LoginRefused, StoreError, TransientError
 from jeeves.service.delivery import deliver, new_reference
+from jeeves.service.label_writing import write_labels_forever
 from jeeves.service.marking import Marking
 from jeeves.service.silence import unread_notices
 from jeeves.service.triage import announce_unread, ingest, judge_pending
@@ -34,7 +35,7 @@ COURIER_SECONDS = 5.0
 GRACE_SECONDS = 1.5
 
 
-class ClosableStore(Store, Protocol):
+class ClosableStore(Store, LabelStore, Protocol):
     """A store with a connection of its own."""
 
     def close(self) -> None:
@@ -108,6 +109,8 @@ class Daemon:
     clock: Clock
     poll_seconds: float
     stop: threading.Event
+    #: Writes our labels back; None where the owner did not ask for it.
+    label_writer: LabelWriter | None = None
     _marking: Marking = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
     _crash: BaseException | None = field(init=False, default=None)
@@ -132,6 +135,14 @@ class Daemon:
             for notifier in self.notifiers
         ]
         self._wakes = {id(notifier): threading.Event() for notifier in self.notifiers}
+        if self.label_writer is not None:
+            wake = self._wakes[id(self.label_writer)] = threading.Event()
+            parts = (self.label_writer, self.open_store, wake, self.stop)
+            couriers.append(
+                threading.Thread(
+                    target=write_labels_forever, args=parts, name="labels", daemon=True
+                )
+            )
         for courier in couriers:
             courier.start()
         try:

@@ -33,7 +33,7 @@ from tests.builders import ACCOUNT, NOW, a_message, raw_mail
 from tests.dovecot import Dovecot
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
 from tests.gmail_client import ALL_MAIL, connected, uid_of
-from tests.integration.test_imap import account_of
+from tests.integration.test_imap import account_of, verb
 
 LABELS = [
     "Muy Importante",
@@ -71,9 +71,9 @@ def wire_log() -> Iterator[Path]:
         yield Path(folder) / "wire.log"
 
 
-@pytest.fixture(scope="module")
-def gmail(wire_log: Path) -> Iterator[GmailServer]:
-    with GmailServer(wire_log=wire_log) as server:
+@pytest.fixture(scope="module", params=[True, False], ids=["condstore", "sweeps"])
+def gmail(wire_log: Path, request: pytest.FixtureRequest) -> Iterator[GmailServer]:
+    with GmailServer(wire_log=wire_log, condstore=request.param) as server:
         yield server
 
 
@@ -108,14 +108,17 @@ class TestGmail:
     ) -> None:
         delivered = gmail.deliver(raw_mail(), labels=["\\Inbox", "Jeeves"])
         with closing(GmailMailbox(account_of(gmail, mailbox=name))) as mailbox:
+            tells_changes = mailbox.open().highest_modseq is not None
+            later = timedelta(0) if tells_changes else RECENT_EVERY
             ingest(mailbox, store, now)
+            sync_marks(mailbox, store, now)
             assert training_label(marks_of(reading)) is None
             with connected(gmail, ALL_MAIL, write=True) as owner:
                 owner.add_gmail_labels(
                     [uid_of(owner, delivered)], ["\\Starred", *LABELS], silent=True
                 )
             mailbox.open()
-            sync_marks(mailbox, store, now)
+            sync_marks(mailbox, store, lambda: now() + later)
             found = marks_of(reading)
             assert set(found.labels) == {"\\Inbox", "\\Starred", "Jeeves", *LABELS}
             assert training_label(found) is True
@@ -124,7 +127,7 @@ class TestGmail:
                     [uid_of(owner, delivered)], ["\\Starred", *LABELS], silent=True
                 )
             mailbox.open()
-            sync_marks(mailbox, store, lambda: now() + SWEEP_EVERY)
+            sync_marks(mailbox, store, lambda: now() + 2 * later)
             found = marks_of(reading)
             assert set(found.labels) == {"\\Inbox", "Jeeves"}
             assert not found.starred
@@ -175,6 +178,23 @@ class TestGmail:
         assert line.verdict is not None
         assert line.withheld == "written by the owner"
         assert sms.sent == []
+
+    @pytest.mark.parametrize("gmail", [True], ids=["condstore"], indirect=True)
+    def test_without_changes_one_question_is_asked_and_with_them_two(
+        self, gmail: GmailServer, store: PostgresStore, wire_log: Path
+    ) -> None:
+        delivered = gmail.deliver(raw_mail())
+        with closing(GmailMailbox(account_of(gmail))) as mailbox:
+            ingest(mailbox, store, now)
+            sync_marks(mailbox, store, now)
+            asked = []
+            for labels in ([], ["New"], []):
+                gmail.change(delivered.gmail_id, add_labels=labels)
+                mailbox.open()
+                before = len(logged_commands(wire_log))
+                sync_marks(mailbox, store, now)
+                asked.append([verb(c) for c in logged_commands(wire_log)[before:]])
+        assert asked == [["UID FETCH"], ["UID FETCH"] * 2, ["UID FETCH"]]
 
     def test_only_flags_and_labels_are_asked_for_and_nothing_is_written(
         self, gmail: GmailServer, store: PostgresStore, wire_log: Path

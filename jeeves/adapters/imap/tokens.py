@@ -34,7 +34,7 @@ def rows(records: Iterable[Record | None]) -> list[dict[bytes, Any]]:
         ValueError: this is no answer to a FETCH.
     """
     found = []
-    parsed = _nested(_tokens(record for record in records if record))
+    parsed = words(record for record in records if record)
     for sequence, items in zip(parsed[::2], parsed[1::2], strict=True):
         if not isinstance(sequence, bytes) or not sequence.isdigit():
             raise ValueError("a FETCH does not begin with a number")
@@ -50,7 +50,7 @@ def mailboxes(records: Iterable[Record | None]) -> list[tuple[tuple[bytes, ...],
     Raises:
         ValueError: this is no answer to a LIST.
     """
-    parsed = _nested(_tokens(record for record in records if record))
+    parsed = words(record for record in records if record)
     return [
         (attributes, name)
         for attributes, _delimiter, name in zip(
@@ -117,10 +117,14 @@ def _tokens(records: Iterable[Record]) -> Iterator[Any]:
             yield literal
 
 
-def _nested(tokens: Iterable[Any]) -> list[Any]:
-    """Tokens with tuples for what stands in parentheses."""
+def words(records: Iterable[Record]) -> list[Any]:
+    """Atoms and strings as bytes, with tuples for what stands in parentheses.
+
+    Raises:
+        ValueError: a parenthesis or a string has no beginning or no end.
+    """
     levels: list[list[Any]] = [[]]
-    for token in tokens:
+    for token in _tokens(records):
         if token is OPEN:
             levels.append([])
         elif token is CLOSE:

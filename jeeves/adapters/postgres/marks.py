@@ -103,7 +103,7 @@ class PostgresLabels(HasConnection):
 
     @in_transaction
     def labels_due(self, sql: SqlCursor, account: str) -> bool:
-        """Whether there is any such wish, in whichever mailbox."""
+        """Whether there is any such wish in the mailbox that was read last."""
         sql.execute(queries()["labels_due"], {"account": account})
         row = sql.fetchone()
         return bool(row and row["due"])

@@ -206,10 +206,14 @@ order by w.message_id, w.label
 limit %(limit)s;
 
 -- name: labels_due
+-- In the mailbox that is read now: what is only elsewhere cannot be written.
 select exists (
     select from written_labels w
     join messages m on m.id = w.message_id
-    where w.wanted <> w.written and m.account = %(account)s
+    where w.wanted <> w.written and m.account = %(account)s and m.uid is not null
+      and (m.mailbox, m.uidvalidity) = (
+          select mailbox, uidvalidity from cursors where account = %(account)s
+          order by read_at desc limit 1)
 ) as due;
 
 -- name: labels_written
