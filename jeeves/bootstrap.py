@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from jeeves.accounts import Account
 from jeeves.domain.operating import OperatingPoint
-from jeeves.domain.ports import Mailbox, MailboxStatus, Notifier, Scorer
+from jeeves.domain.ports import LabelWriter, Mailbox, MailboxStatus, Notifier, Scorer
 from jeeves.errors import ModelError
 from jeeves.settings import Settings
 
 if TYPE_CHECKING:
     from threading import Event
 
+    from jeeves.adapters.imap import ImapAccount
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.adapters.postgres.store import PostgresStore
     from jeeves.learning.serving import Loaded
@@ -97,21 +98,34 @@ def open_database(settings: Settings) -> Iterator[Database]:
 def make_mailbox(settings: Settings, account: Account) -> Mailbox:
     """The mailbox of an account, not yet connected."""
     from jeeves.adapters.gmail import GmailMailbox
+
+    return GmailMailbox(imap_account(settings, account))
+
+
+def make_label_writer(settings: Settings, account: Account) -> LabelWriter | None:
+    """What writes our labels into a mailbox, not yet connected; None where that is not asked."""
+    if not settings.gmail_write_labels:
+        return None
+    from jeeves.adapters.gmail_labels import GmailLabels
+
+    return GmailLabels(imap_account(settings, account))
+
+
+def imap_account(settings: Settings, account: Account) -> ImapAccount:
+    """How the adapters reach an account."""
     from jeeves.adapters.imap import ImapAccount
 
-    return GmailMailbox(
-        ImapAccount(
-            address=account.address,
-            password=reveal(account.password) or "",
-            host=account.host,
-            port=account.port,
-            security=account.security,
-            ca_file=str(account.ca_file) if account.ca_file else None,
-            mailbox=account.mailbox,
-            aliases=account.aliases,
-            gmail_filter=account.filter,
-            token=google_token(settings, account.address) if account.oauth else None,
-        )
+    return ImapAccount(
+        address=account.address,
+        password=reveal(account.password) or "",
+        host=account.host,
+        port=account.port,
+        security=account.security,
+        ca_file=str(account.ca_file) if account.ca_file else None,
+        mailbox=account.mailbox,
+        aliases=account.aliases,
+        gmail_filter=account.filter,
+        token=google_token(settings, account.address) if account.oauth else None,
     )
 
 
@@ -242,6 +256,7 @@ def make_daemon(
         clock=now,
         poll_seconds=settings.poll_seconds,
         stop=stop,
+        label_writer=make_label_writer(settings, account),
     )
 
 

@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     imap_security: Literal["tls", "starttls", "none"] = "tls"
     imap_ca_file: Path | None = None
     imap_mailbox: str | None = None
+    gmail_write_labels: bool = False
     poll_seconds: float = Field(default=60, ge=1, le=540)
 
     miss_cost: float = Field(default=Costs().miss, gt=0, le=1_000_000)

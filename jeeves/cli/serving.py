@@ -112,19 +112,23 @@ def cycle(
     from contextlib import closing
 
     from jeeves import bootstrap
+    from jeeves.service.label_writing import try_to_write_labels
     from jeeves.service.triage import run_cycle
 
     with (
         closing(database.store()) as store,
         closing(bootstrap.make_mailbox(settings, account)) as mailbox,
     ):
-        return run_cycle(
+        report = run_cycle(
             mailbox,
             store,
             lambda: bootstrap.make_scorer(settings),
             bootstrap.notifiers_of(settings, account, speech),
             bootstrap.now,
         )
+        if writer := bootstrap.make_label_writer(settings, account):
+            try_to_write_labels(writer, store)
+    return report
 
 
 def summary(report: CycleReport) -> str:

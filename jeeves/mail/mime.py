@@ -9,7 +9,15 @@ from dataclasses import replace
 from email.message import Message as Part
 from email.parser import BytesHeaderParser, BytesParser
 
-from jeeves.domain.message import Address, FetchedMail, Message, Origin, Unreadable
+from jeeves.domain.message import (
+    DRAFT,
+    SENT,
+    Address,
+    FetchedMail,
+    Message,
+    Origin,
+    Unreadable,
+)
 from jeeves.mail import content, headers
 from jeeves.mail.content import with_invitations
 from jeeves.mail.quoting import own_words
@@ -151,7 +159,9 @@ def _message(
         bulk=headers.sent_by_machine(
             fields, sender, invites=any(i.method == "REQUEST" for i in said.invitations)
         ),
-        own=headers.same_person(sender.address, account),
+        own=headers.same_person(sender.address, account)
+        # From another of the owner's addresses.
+        or not {SENT, DRAFT}.isdisjoint(fetched.labels),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from jeeves.domain.ports import Clock, Mailbox, Notifier, Scorer, Store
+from jeeves.domain.ports import Clock, LabelStore, LabelWriter, Mailbox, Notifier, Scorer, Store
 from jeeves.errors import (
     ConfigError,
     DeliveryError,
@@ -24,6 +24,8 @@ from jeeves.errors import (
     TransientError,
 )
 from jeeves.service.delivery import deliver, new_reference
+from jeeves.service.label_writing import write_labels_forever
+from jeeves.service.marking import Marking
 from jeeves.service.silence import unread_notices
 from jeeves.service.triage import announce_unread, ingest, judge_pending
 
@@ -40,7 +42,7 @@ COURIER_SECONDS = 5.0
 GRACE_SECONDS = 1.5
 
 
-class ClosableStore(Store, Protocol):
+class ClosableStore(Store, LabelStore, Protocol):
     """A store with a connection of its own."""
 
     def close(self) -> None:
@@ -116,11 +118,17 @@ class Daemon:
     stop: threading.Event
     #: One of several: whatever goes wrong is waited out, so that the others go on.
     one_of_several: bool = False
+    #: Writes our labels back; None where the owner did not ask for it.
+    label_writer: LabelWriter | None = None
+    _marking: Marking = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
     _crash: BaseException | None = field(init=False, default=None)
     #: Since when the database cannot be used, and whether that was told.
     _store_lost_at: datetime | None = field(init=False, default=None)
     _told_directly: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self._marking = Marking(self.mailbox, self.clock)
 
     def run(self) -> None:
         """Read, judge and deliver until ``stop`` is set.
@@ -136,6 +144,14 @@ class Daemon:
             for notifier in self.notifiers
         ]
         self._wakes = {id(notifier): threading.Event() for notifier in self.notifiers}
+        if self.label_writer is not None:
+            wake = self._wakes[id(self.label_writer)] = threading.Event()
+            parts = (self.label_writer, self.open_store, wake, self.stop)
+            couriers.append(
+                threading.Thread(
+                    target=write_labels_forever, args=parts, name="labels", daemon=True
+                )
+            )
         for courier in couriers:
             courier.start()
         try:
@@ -188,6 +204,7 @@ class Daemon:
         _, alerts = judge_pending(self.mailbox.account, store, self.scorer, channels, self.clock)
         if alerts:
             self._wake_couriers()
+        self._marking.step_if_due(store)
 
     def _wake_couriers(self) -> None:
         for wake in self._wakes.values():

@@ -30,6 +30,7 @@ from jeeves.domain.verdict import judge
 from jeeves.errors import MailboxError
 from jeeves.mail.mime import read
 from jeeves.service.delivery import deliver_all, new_reference
+from jeeves.service.marking import sync_marks
 from jeeves.service.silence import unread_notices
 
 log = structlog.get_logger()
@@ -82,6 +83,7 @@ def run_cycle(
     if store.unjudged(mailbox.account, 1):
         judged, alerts = judge_pending(mailbox.account, store, load_scorer(), channels, clock)
     sent, failed = deliver_all(mailbox.account, store, notifiers, clock)
+    sync_marks(mailbox, store, clock)
     return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed)
 
 

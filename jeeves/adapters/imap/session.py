@@ -18,6 +18,7 @@ from imapclient.tls import IMAP4_TLS
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
 from jeeves.adapters.imap.refusals import login_error
+from jeeves.adapters.imap.tokens import decode_label, mailboxes
 from jeeves.domain.ports import MailboxStatus
 from jeeves.errors import ConfigError, MailboxUnavailable
 
@@ -181,6 +182,9 @@ class Session:
     def _examine(self, client: IMAPClient) -> MailboxStatus:
         wanted = self._account.mailbox
         mailbox = wanted or _all_mail(client) or "INBOX"
+        if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
+            # Some servers tell HIGHESTMODSEQ only then (RFC 7162, 3.1).
+            client.enable("CONDSTORE")
         try:
             state = client.select_folder(mailbox, readonly=True)
         except imaplib.IMAP4.abort:
@@ -246,9 +250,12 @@ def _xoauth2(client: IMAPClient, address: str, token: str) -> None:
 
 
 def _all_mail(client: IMAPClient) -> str | None:
-    for flags, _delimiter, name in client.list_folders():
+    # Not IMAPClient's own: a label with an opening bracket ends it.
+    kind, said = client._imap.list()
+    client._checkok("list", kind, said)
+    for flags, name in mailboxes(said):
         if ALL_MAIL in flags:
-            return str(name)
+            return decode_label(name)
     return None
 
 
