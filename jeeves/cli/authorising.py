@@ -54,9 +54,9 @@ def google(
 
     given = {"gmail_address": account, "gmail_oauth_client_file": str(client or "")}
     settings = load_settings(None, **{name: value for name, value in given.items() if value})
-    address = settings.gmail_address
-    if address is None:
+    if not settings.accounts:
         raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
+    asked = settings.account(account or None)
     if settings.gmail_oauth_client_file is None:
         raise ConfigError(
             "Which OAuth client? Create one of type Desktop app at "
@@ -75,7 +75,10 @@ def google(
         print("Waiting for your consent ...", flush=True)
 
     ends = authorise(
-        settings.gmail_oauth_client_file, address, settings.google_token_file(address), show
+        settings.gmail_oauth_client_file,
+        asked.address,
+        settings.google_token_file(asked.address),
+        show,
     )
     print("The consent is kept.")
     if ends is not None:
@@ -84,10 +87,10 @@ def google(
             "Testing: publish the app at https://console.cloud.google.com/auth/audience, then run "
             "`jeeves auth google` once more."
         )
-    status = bootstrap.try_token(settings, address)
-    print(f'The login at {settings.imap_host} works; the mailbox "{status.mailbox}" can be read.')
-    if settings.gmail_app_password and not account:
-        print("GMAIL_APP_PASSWORD is set and goes first: empty it to use the consent.")
+    status = bootstrap.try_token(settings, asked)
+    print(f'The login at {asked.host} works; the mailbox "{status.mailbox}" can be read.')
+    if not asked.oauth:
+        print("The account has a password, which goes first: take it away to use the consent.")
 
 
 def open_browser(url: str) -> bool:

@@ -153,7 +153,7 @@ def test_another_account_and_another_client_may_be_named(
 def test_an_app_password_that_goes_first_is_told(owner: Jeeves, mail_server: Dovecot) -> None:
     owner.configure(GMAIL_APP_PASSWORD=mail_server.password)
     said, _ = consent(owner)
-    assert "GMAIL_APP_PASSWORD is set and goes first" in said
+    assert "has a password, which goes first" in said
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import imaplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -32,6 +33,7 @@ class Session:
         self._timing = timing
         self._client: IMAPClient | None = None
         self._socket: socket.socket | None = None
+        self._examine_at = 0.0
 
     @property
     def client(self) -> IMAPClient:
@@ -53,8 +55,9 @@ class Session:
         with self.command():
             if self._client is None:
                 self._client = self._connect()
-            if self.status is None:
+            if self.status is None or time.monotonic() >= self._examine_at:
                 self.status = self._examine(self._client)
+                self._examine_at = time.monotonic() + self._timing.examine
             else:
                 # A session that only searches is not told of new mail.
                 self._client.noop()
