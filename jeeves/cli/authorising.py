@@ -69,7 +69,7 @@ def google(
         print(f"{'Your browser opens' if opened else 'Open'} this address:\n\n  {url}\n")
         if not opened:
             print(
-                "In a browser on another machine, forward the answer's port first: "
+                "If your browser is on another machine, forward the answer's port first: "
                 f"ssh -L {port}:127.0.0.1:{port} THIS_MACHINE"
             )
         print("Waiting for your consent ...", flush=True)
