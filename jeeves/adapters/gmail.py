@@ -11,7 +11,7 @@ from dataclasses import replace
 from imapclient.imap_utf7 import decode as decode_utf7
 
 from jeeves.adapters.imap import ImapMailbox, Response
-from jeeves.domain.message import FetchedMail
+from jeeves.domain.message import FetchedMail, Listed
 from jeeves.domain.ports import MailboxStatus
 from jeeves.errors import ConfigError
 
@@ -57,6 +57,20 @@ class GmailMailbox(ImapMailbox):
             gmail_thread_id=str(facts[b"X-GM-THRID"]),
             labels=tuple(labels),
             starred=mail.starred or STARRED in labels,
+        )
+
+    def _listing_facts(self) -> list[str]:
+        plain = super()._listing_facts()
+        return [*plain, "X-GM-MSGID", "X-GM-THRID"] if self._session.has(EXTENSION) else plain
+
+    def _listed(self, uid: int, facts: Response) -> Listed:
+        listed = super()._listed(uid, facts)
+        if b"X-GM-MSGID" not in facts:
+            return listed
+        return replace(
+            listed,
+            gmail_id=str(facts[b"X-GM-MSGID"]),
+            gmail_thread_id=str(facts[b"X-GM-THRID"]),
         )
 
 

@@ -151,7 +151,8 @@ def _message(
         bulk=headers.sent_by_machine(
             fields, sender, invites=any(i.method == "REQUEST" for i in said.invitations)
         ),
-        own=headers.same_person(sender.address, account),
+        # Sent under another of the owner's addresses, too
+        own="\\Sent" in fetched.labels or headers.same_person(sender.address, account),
     )
 
 

@@ -19,9 +19,10 @@ from jeeves.adapters.imap.fetching import (
     size_of,
 )
 from jeeves.adapters.imap.large import PART_BYTES, assembled, text_sections
+from jeeves.adapters.imap.listing import LISTING_FACTS, listed, listings
 from jeeves.adapters.imap.session import Session
 from jeeves.adapters.imap.waiting import Pause, forget_announcements
-from jeeves.domain.message import FetchedMail
+from jeeves.domain.message import FetchedMail, Listed
 from jeeves.domain.ports import MailboxStatus
 
 
@@ -123,3 +124,16 @@ class ImapMailbox:
             labels=tuple(decode_utf7(f) for f in flags if not f.startswith(b"\\")),
             starred=b"\\Flagged" in flags,
         )
+
+    def listed(self, uids: Sequence[int]) -> Iterator[Listed]:
+        """What the server tells of these mails without their bytes, in the order of ``uids``."""
+        self._status()
+        for uid, facts in listings(self._session, uids, self._listing_facts()):
+            yield self._listed(uid, facts)
+
+    def _listing_facts(self) -> list[str]:
+        """What is asked of a mail that is only listed."""
+        return list(LISTING_FACTS)
+
+    def _listed(self, uid: int, facts: Response) -> Listed:
+        return listed(uid, facts)
