@@ -65,7 +65,8 @@ def run_audit(mailbox: Mailbox, store: Store, history: History, clock: Clock) ->
     cursor = store.cursor(account, status.mailbox)
     # Before the server is asked: what the cycle stores meanwhile must not seem to be gone.
     places = history.places(account, status.mailbox)
-    bounds = history_bounds(account, store, status, clock())
+    known = cursor is not None and cursor.uidvalidity == status.uidvalidity
+    bounds = None if known else history_bounds(account, store, status, clock())
     present = mailbox.uids_after(0)
     uids = expected_uids(mailbox, status, window, cursor, present)
     missing: list[Listed] = []
@@ -73,12 +74,11 @@ def run_audit(mailbox: Mailbox, store: Store, history: History, clock: Clock) ->
     expected = 0
     for start in range(0, len(uids), LISTED):
         listed = list(mailbox.listed(uids[start : start + LISTED]))
-        if cursor is None or cursor.uidvalidity != status.uidvalidity:
-            listed = [one for one in listed if bounds.include(one)]
         compared = history.compare(account, status.mailbox, status.uidvalidity, listed)
-        expected += len(listed)
         seen |= compared.stored
-        missing += compared.missing
+        # A cursor that does not know these UIDs leaves it to dates what the cycle will read.
+        expected += sum(bounds is None or bounds.include(one) for one in listed)
+        missing += [one for one in compared.missing if bounds is None or bounds.include(one)]
     still = set(present)
     return Audit(
         mailbox=status.mailbox,
