@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from jeeves.service.audit import Audit
     from jeeves.service.backfill import BackfillReport
     from jeeves.service.history import ImportReport
+    from jeeves.settings import Settings
 
 TRY_LATER = 75
 MEGABYTE = 1_000_000
+OneAccount = Annotated[
+    str, typer.Option("--account", metavar="ADDRESS", help="Which account; the first by default.")
+]
 #: Of the labels that were taken as they are, so many are named.
 LABELS_NAMED = 20
 
@@ -41,6 +45,7 @@ def backfill(
         int | None, typer.Option(min=1, metavar="N", help="Mail of the last N days.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All mail there is.")] = False,
+    account: OneAccount = "",
 ) -> None:
     """Read mail from before Jeeves, the newest first, and judge it silently: it never alerts.
 
@@ -58,7 +63,7 @@ def backfill(
         raise ConfigError("How far back? Give either --days N or --all.")
     logs.configure(quiet=True)
     settings = load_settings()
-    mailbox = bootstrap.make_mailbox(settings)
+    mailbox = bootstrap.make_mailbox(settings.account(account or None))
     since = None if days is None else (bootstrap.now() - timedelta(days=days)).date()
     with (
         bootstrap.open_database(settings) as database,
@@ -86,6 +91,7 @@ def audit(
         False
     ),
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    account: OneAccount = "",
 ) -> None:
     """Compare the mail server with the database, over what was to be read by now.
 
@@ -100,7 +106,7 @@ def audit(
 
     logs.configure(quiet=True)
     settings = load_settings()
-    mailbox = bootstrap.make_mailbox(settings)
+    mailbox = bootstrap.make_mailbox(settings.account(account or None))
     with (
         bootstrap.open_database(settings) as database,
         closing(database.store()) as store,
@@ -161,7 +167,7 @@ def import_(
     labels: Counter[str] = Counter()
     archives = [mails(path, labels) for path in paths]
     total = sum(octets_of(path) for path in paths)
-    owner = account or settings.gmail_address
+    owner = account or (settings.accounts[0].address if settings.accounts else "")
     if not owner:
         raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
     with (
@@ -187,6 +193,7 @@ def import_(
         counts = import_mails(
             readable(),
             owner.lower(),
+            aliases_of(settings, owner),
             store,
             history,
             lambda: bootstrap.make_scorer(settings),
@@ -201,6 +208,12 @@ def import_(
         print(about_labels(labels))
     if counts.unreadable or unreadable:
         raise typer.Exit(1)
+
+
+def aliases_of(settings: Settings, address: str) -> tuple[str, ...]:
+    """The other addresses of an account's owner; none where it is not configured."""
+    accounts = (one for one in settings.accounts if one.address.lower() == address.lower())
+    return next((one.aliases for one in accounts), ())
 
 
 def megabytes(octets: int) -> str:
@@ -275,11 +288,11 @@ def audit_json(found: Audit, filled: BackfillReport | None) -> dict[str, Any]:
 
 def about_labels(labels: Counter[str]) -> str:
     """Which labels of a Takeout were not taken for Gmail's own; named on a terminal only."""
-    names = f"{len(labels):,} labels"
+    names = f"Labels taken for the owner's own: {len(labels):,}"
     if sys.stdout.isatty():
         named = [f"{label} ({count:,})" for label, count in labels.most_common(LABELS_NAMED)]
         names += f" ({', '.join(named)}{', ...' if len(labels) > LABELS_NAMED else ''})"
     return (
-        f"{names} were taken for the owner's own. Gmail's own (Inbox, Sent, Starred) are known by "
-        "their English names: if yours are among these, switch Gmail to English and export again."
+        f"{names}. Gmail's own (Inbox, Sent, Starred) are known by their "
+        "English names: if yours are among these, switch Gmail to English and export again."
     )

@@ -218,7 +218,7 @@ def fill(
         batch = []
         for mail in mailbox.fetch(sorted(one.uid for one in part)):
             octets += len(mail.raw)
-            batch.append(read(mail, mailbox.account, Origin.BACKFILL))
+            batch.append(read(mail, mailbox.account, Origin.BACKFILL, mailbox.aliases))
         if reached is not None:
             reached = replace(reached, next_uid=part[-1].uid)
         ingested = history.add(mailbox.account, batch, octets, allowance.today, reached)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -33,6 +33,7 @@ class ImportReport:
 def import_mails(
     mails: Iterable[FetchedMail],
     account: str,
+    aliases: Sequence[str],
     store: Store,
     history: History,
     load_scorer: Callable[[], Scorer],
@@ -44,6 +45,7 @@ def import_mails(
     Args:
         mails: In any order; those that are stored already change nothing.
         account: Whose mail it is.
+        aliases: Further addresses of its owner.
         store: Where verdicts go.
         history: Where messages go.
         load_scorer: Called only if there is something to judge.
@@ -69,7 +71,7 @@ def import_mails(
         told(report)
 
     for mail in mails:
-        batch.append(read(mail, account, Origin.IMPORT))
+        batch.append(read(mail, account, Origin.IMPORT, aliases))
         octets += len(mail.raw)
         if len(batch) >= BATCH or octets >= BATCH_OCTETS:
             write()

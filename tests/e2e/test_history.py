@@ -133,7 +133,7 @@ def test_an_import_that_is_killed_again_and_again_stores_every_mail_once(
     said = jeeves_on_postgres("import", str(box)).stdout
     assert f"{MAILS} read, {MAILS - stored} new, {MAILS} judged, 0 unreadable" in said
     # Counted, but not named where this may land in a log
-    assert "1 labels were taken for the owner's own" in said
+    assert "Labels taken for the owner's own: 1." in said
     assert "Gesendet" not in said
     assert database.one("select count(distinct subject) from messages") == MAILS
     assert database.one("select count(distinct thread_key) from messages") == 1
@@ -151,8 +151,7 @@ def test_the_bandwidth_of_a_day_ends_a_backfill_with_75(
     database.do(f"insert into bandwidth values ('{gmail.address}', '{today}', 999999)")
     first = jeeves("backfill", "--all", code=75)
     assert "1 fetched" in first.stdout
-    assert "go on after" in first.stderr
-    assert len(first.stderr.splitlines()) == 1
+    assert [line for line in first.stderr.splitlines() if "go on after" in line]
     assert database.messages() == 1
     # The next day
     database.do("update bandwidth set day = day - 1")

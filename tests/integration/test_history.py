@@ -21,7 +21,7 @@ from jeeves.mail.mime import read
 from jeeves.service import backfill
 from jeeves.service.audit import Audit, fill_gap, run_audit
 from jeeves.service.backfill import BackfillReport, run_backfill
-from jeeves.service.history import BATCH_OCTETS, ImportReport, import_mails
+from jeeves.service.history import ImportReport, import_mails
 from jeeves.service.triage import FIRST_READ, CycleReport, ingest, run_cycle
 from tests.builders import ACCOUNT, NOW, a_fetched_mail, raw_mail
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
@@ -83,7 +83,7 @@ class House:
         )
 
     def import_(self, *given: FetchedMail) -> ImportReport:
-        return import_mails(given, ACCOUNT, self.store, self.history, FakeScorer, self.clock)
+        return import_mails(given, ACCOUNT, (), self.store, self.history, FakeScorer, self.clock)
 
     def sql(self, statement: str) -> list[tuple[object, ...]]:
         connection = psycopg2.connect(self.dsn)
@@ -408,11 +408,24 @@ class TestImport:
         house.import_(a_fetched_mail(answer, uid=None, uidvalidity=None, gmail_thread_id="9"))
         assert ("gm:9",) in house.sql("select thread_key from messages")
 
+    def test_what_an_alias_of_the_owner_wrote_is_own_mail(self, house: House) -> None:
+        mail = a_fetched_mail(raw_mail(sender="Sam <sam@home.example>"))
+        import_mails(
+            [mail],
+            ACCOUNT,
+            ["sam@home.example"],
+            house.store,
+            house.history,
+            FakeScorer,
+            house.clock,
+        )
+        assert house.sql("select own from messages") == [(True,)]
+
     def test_memory_does_not_grow_with_the_archive(self, house: House, tmp_path: Path) -> None:
         box = tmp_path / "all.mbox"
-        filler = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5\n" * 14_000
+        filler = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWZnaGlqa2xtbm9wcXJzdHV2d3h5\n" * 1400
         with box.open("w", encoding="ascii") as file:
-            for n in range(20):
+            for n in range(60):
                 file.write(
                     f"From - Tue Mar 03 09:30:00 2026\nFrom: ana@example.org\n"
                     f"Message-ID: <{n}@example.org>\nMIME-Version: 1.0\n"
@@ -420,15 +433,17 @@ class TestImport:
                     "Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n"
                     f"{filler}--b--\n\n"
                 )
-        size = box.stat().st_size
-        assert size > 2 * BATCH_OCTETS
-        tracemalloc.start()
         found = (mail for mail in mails(box) if isinstance(mail, FetchedMail))
-        report = import_mails(found, ACCOUNT, house.store, house.history, FakeScorer, house.clock)
+        # Once before, for what is made on first use
+        house.import_(next(found))
+        tracemalloc.start()
+        report = import_mails(
+            found, ACCOUNT, (), house.store, house.history, FakeScorer, house.clock
+        )
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert report.added == 20
-        assert peak < 12_000_000
+        assert report.added == 59
+        assert peak < box.stat().st_size / 3
 
 
 def test_digests_that_are_stored_are_known(house: House) -> None:
