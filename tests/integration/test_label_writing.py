@@ -149,7 +149,7 @@ def test_nothing_but_our_labels_is_ever_written(house: House) -> None:
     """Promise 1: labels only below Jeeves/, and nothing else that could change a mailbox."""
     for _ in range(2):
         house.alerting()
-    write_labels(house.writer, house.store)
+        write_labels(house.writer, house.store)
     mark_settled(house.store, [house.newest_id()])
     write_labels(house.writer, house.store)
     house.cycle()
