@@ -32,6 +32,7 @@ class FakeMailbox:
     """A mailbox in memory that numbers its mails as a server does."""
 
     account: str = ACCOUNT
+    aliases: tuple[str, ...] = ()
     uidvalidity: int = 1
     mails: dict[int, FetchedMail] = field(default_factory=dict)
     #: Raised by the next call of the method named.

@@ -38,7 +38,9 @@ class GmailMailbox(ImapMailbox):
                 f"{self._settings.host} does not offer Gmail's search: take the filter away."
             )
         words = ["X-GM-RAW", self._settings.gmail_filter]
-        return [u for u in self._search(["UID", f"{uid + 1}:*", *words]) if u > uid]
+        charset = None if self._settings.gmail_filter.isascii() else "UTF-8"
+        found = self._search(["UID", f"{uid + 1}:*", *words], charset)
+        return [u for u in found if u > uid]
 
     def _fetched(self, uid: int, raw: bytes, facts: Response, status: MailboxStatus) -> FetchedMail:
         mail = super()._fetched(uid, raw, facts, status)

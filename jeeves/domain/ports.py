@@ -45,6 +45,8 @@ class Mailbox(Protocol):
 
     #: Address of the account, lower case.
     account: str
+    #: Further addresses of its owner, lower case: what comes from them is own mail.
+    aliases: tuple[str, ...]
 
     def open(self) -> MailboxStatus:
         """Connect and EXAMINE where that is not yet done, else NOOP; tell the state."""

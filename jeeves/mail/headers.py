@@ -32,6 +32,12 @@ _MAIL_FIELD = re.compile(
     rb"list-id|resent-[a-z-]+|x-[a-z0-9-]+):",
     re.IGNORECASE | re.MULTILINE,
 )
+# A header block as it should be, without a CR that ends no line.
+_BLOCK = re.compile(r"(?:[!-9;-~]+:[^\r\n]*+\r?\n(?:[ \t][^\r\n]*+\r?\n)*+)++\Z")
+_BLOCK_END = re.compile(rb"\n\r?\n")
+_BLOCK_FIELD = re.compile(r"([!-9;-~]+):[ \t]*+([^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+)")
+# Of these, one is in every mail that a program wrote.
+_COMMON = frozenset(("from", "to", "subject", "date", "message-id", "received"))
 _ENCODED_WORD = re.compile(r"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([bBqQ])\?([^?]*)\?=")
 _CONTROL = re.compile("[\x00-\x1f\x7f]+")
 # Every alternative consumes or fails on its own characters only: linear on any input.
@@ -44,6 +50,12 @@ _ADDRESS_TOKEN = re.compile(
 # The two forms that nearly all mailboxes have, without what needs a closer look.
 _PLAIN_MAILBOX = re.compile(
     r'\s*+(?:"([^"\\<>@=]*+)"\s*+|([^"\\<>@,;:()=]*+))<([^<>@\s,;:"\'=]++@[^<>@\s,;:"\'()=]++)>\s*+'
+)
+# One of several in a row, with what parts it from the next: also an address without a name.
+_ONE_OF_SEVERAL = re.compile(
+    r'\s*+(?:([^\x00-\x20\x7f\s"\\<>@,;:()=\'[\]]++@[^\x00-\x20\x7f\s"\\<>@,;:()=\']++)'
+    r'|(?:"([^"\\<>@=]*+)"\s*+|([^"\\<>@,;:()=]*+))'
+    r'<([^\x00-\x20\x7f\s"\\<>@,;:()=\']++@[^\x00-\x20\x7f\s"\\<>@,;:()=\']++)>)\s*+(?:,|\Z)'
 )
 _SEPARATED = re.compile(r"[\s,<>\"]+")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -61,6 +73,21 @@ def fields(items: Iterable[tuple[str, str]]) -> Fields:
     for name, value in items:
         found.setdefault(name.lower(), []).append(value)
     return found
+
+
+def split(raw: bytes) -> tuple[Fields, int] | None:
+    """The fields of a mail, and where its body begins; the same as Python's parser finds.
+
+    None where the header block is not as it should be, or could be something else's than a mail's.
+    """
+    end = _BLOCK_END.search(raw, 0, _HEAD)
+    if end is None:
+        return None
+    head = raw[: end.start() + 1].decode("ascii", "surrogateescape")
+    if not _BLOCK.match(head):
+        return None
+    found = fields(_BLOCK_FIELD.findall(head))
+    return None if _COMMON.isdisjoint(found) else (found, end.end())
 
 
 def looks_like_mail(raw: bytes) -> bool:
@@ -117,16 +144,39 @@ def addresses(values: Sequence[str]) -> tuple[Address, ...]:
 
     Forgives what mailers get wrong: ``Smith, Ana <ana@example.org>`` is one mailbox.
     """
-    return tuple(mailbox for value in values for mailbox in _mailboxes(value))
+    found: list[Address] = []
+    for value in values:
+        found += _mailboxes(value)
+    return tuple(found)
 
 
-def _mailboxes(value: str) -> Iterator[Address]:
+def _mailboxes(value: str) -> Iterable[Address]:
     if not value.isascii():
         value = to_text(value.encode("utf-8", "surrogateescape"), "utf-8")
     plain = _PLAIN_MAILBOX.fullmatch(value)
     if plain:
-        yield Address(name=decode(plain[1] or plain[2] or ""), address=plain[3].lower())
-        return
+        return (Address(name=decode(plain[1] or plain[2] or ""), address=plain[3].lower()),)
+    return _plain_mailboxes(value) or _any_mailboxes(value)
+
+
+def _plain_mailboxes(value: str) -> list[Address] | None:
+    """The mailboxes of ``value`` where each is plain, else None."""
+    found: list[Address] = []
+    at, end = 0, len(value)
+    while at < end:
+        one = _ONE_OF_SEVERAL.match(value, at)
+        if one is None:
+            return None
+        bare, quoted, name, address = one.groups()
+        if bare:
+            found.append(Address("", bare.lower()))
+        else:
+            found.append(Address(decode(quoted or name or ""), address.lower()))
+        at = one.end()
+    return found
+
+
+def _any_mailboxes(value: str) -> Iterator[Address]:
     start = 0  # where the mailbox being read begins
     angle: tuple[int, int] | None = None
     comment, has_at = "", False

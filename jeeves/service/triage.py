@@ -134,7 +134,7 @@ def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]
     fetched = added = unreadable = 0
     for start in range(0, len(uids), BATCH):
         part = uids[start : start + BATCH]
-        batch = [read_mail(mail, mailbox.account, cursor) for mail in mailbox.fetch(part)]
+        batch = [read_mail(mail, mailbox, cursor) for mail in mailbox.fetch(part)]
         cursor = replace(cursor, last_uid=part[-1])
         result = store.ingest(mailbox.account, batch, cursor)
         fetched += len(batch)
@@ -178,9 +178,10 @@ def outstanding(
     return cursor, uids
 
 
-def read_mail(mail: FetchedMail, account: str, cursor: Cursor) -> Message | Unreadable:
+def read_mail(mail: FetchedMail, mailbox: Mailbox, cursor: Cursor) -> Message | Unreadable:
     """Parse a fetched mail; whether it is live is the cursor's word."""
-    return read(mail, account, cursor.origin(mail.uid or 0, mail.received_at))
+    origin = cursor.origin(mail.uid or 0, mail.received_at)
+    return read(mail, mailbox.account, origin, mailbox.aliases)
 
 
 def judge_pending(

@@ -36,6 +36,7 @@ class ImapMailbox:
 
     def __init__(self, account: ImapAccount, timing: Timing | None = None) -> None:
         self.account = account.address.lower()
+        self.aliases = account.aliases
         self._settings = account
         self._timing = timing or Timing()
         self._session = Session(account, self._timing)
@@ -106,12 +107,12 @@ class ImapMailbox:
         """The mailbox as it was examined; opened where it is not."""
         return self._session.status or self._session.open()
 
-    def _search(self, criteria: list[Any]) -> list[int]:
+    def _search(self, criteria: list[Any], charset: str | None = None) -> list[int]:
         self._status()
         with self._session.command():
             client = self._session.client
             forget_announcements(client)
-            return sorted(int(uid) for uid in client.search(criteria))
+            return sorted(int(uid) for uid in client.search(criteria, charset))
 
     def _facts(self) -> list[str]:
         """What is asked of every mail beside its bytes."""

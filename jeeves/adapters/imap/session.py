@@ -6,6 +6,7 @@ import imaplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -33,6 +34,7 @@ class Session:
         self._timing = timing
         self._client: IMAPClient | None = None
         self._socket: socket.socket | None = None
+        self._examine_at = 0.0
 
     @property
     def client(self) -> IMAPClient:
@@ -54,8 +56,9 @@ class Session:
         with self.command():
             if self._client is None:
                 self._client = self._connect()
-            if self.status is None:
+            if self.status is None or time.monotonic() >= self._examine_at:
                 self.status = self._examine(self._client)
+                self._examine_at = time.monotonic() + self._timing.examine
             else:
                 # A session that only searches is not told of new mail.
                 self._client.noop()
@@ -78,7 +81,8 @@ class Session:
             if isinstance(exc.__context__, imaplib.IMAP4.abort):
                 # IMAPClient calls a connection lost during LOGIN a refusal
                 raise self._unavailable(exc.__context__) from exc
-            raise login_error(str(exc), self._account.host) from exc
+            by_token = self._account.token is not None
+            raise login_error(str(exc), self._account.host, by_token) from exc
         except ssl.SSLCertVerificationError as exc:
             self.drop()
             raise ConfigError(

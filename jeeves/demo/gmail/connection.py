@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from asyncio import StreamReader, StreamWriter
+from base64 import b64encode
 from contextlib import AsyncExitStack, closing, suppress
 from io import BytesIO
 from pathlib import Path
@@ -11,13 +12,13 @@ from typing import TypeAlias
 
 from proxyprotocol.sock import SocketInfo
 from pymap.config import IMAPConfig
-from pymap.context import connection_exit
+from pymap.context import connection_exit, current_command
 from pymap.exceptions import MailboxReadOnly, NotSupportedError
 from pymap.fetch import MessageAttributes
 from pymap.flags import FlagOp
 from pymap.imap import IMAPConnection, IMAPServer
 from pymap.imap.state import ConnectionState
-from pymap.interfaces.login import LoginInterface
+from pymap.parsing.command import Command, CommandAuth
 from pymap.parsing.command.auth import ListCommand, SelectCommand
 from pymap.parsing.command.select import FetchCommand, StoreCommand
 from pymap.parsing.response import (
@@ -25,12 +26,17 @@ from pymap.parsing.response import (
     Response,
     ResponseBad,
     ResponseCode,
+    ResponseContinuation,
     ResponseOk,
     UntaggedResponse,
 )
 from pymap.parsing.response.specials import FetchResponse, ListResponse, LSubResponse
 from pymap.parsing.specials import FetchAttribute
 from pymap.selected import SelectedMailbox
+from pysasl.creds.external import ExternalCredentials
+from pysasl.creds.server import ServerCredentials
+from pysasl.exception import AuthenticationError
+from pysasl.mechanism import ChallengeResponse, ServerChallenge
 
 from jeeves.demo.gmail.account import GmailAccount
 from jeeves.demo.gmail.condstore import (
@@ -41,7 +47,9 @@ from jeeves.demo.gmail.condstore import (
     of_the_changed,
 )
 from jeeves.demo.gmail.extension import GmailStore
+from jeeves.demo.gmail.login import GmailAuthenticate, GmailLogin
 from jeeves.demo.gmail.message import mail_of
+from jeeves.demo.gmail.refusals import TOKEN_CHALLENGE
 
 #: What pymap asks of a command: its response, and the mailbox to tell news of.
 Answer: TypeAlias = tuple[CommandResponse, SelectedMailbox | None]
@@ -52,14 +60,21 @@ LITERAL = re.compile(rb"\{(\d+)\+?\}\r?\n")
 class GmailState(ConnectionState):
     """The commands that Gmail answers differently."""
 
-    def __init__(self, login: LoginInterface, config: IMAPConfig, account: GmailAccount) -> None:
+    def __init__(self, login: GmailLogin, config: IMAPConfig, account: GmailAccount) -> None:
         super().__init__(login, config)
+        self.gmail_login = login
         self.account = account
         self._condstore = False
 
     @property
     def _mailbox(self) -> GmailSelected:
         return gmail_selected(self.selected)
+
+    async def do_command(self, cmd: Command) -> CommandResponse:
+        """Any command but AUTHENTICATE; while the account is throttled few are carried out."""
+        if self._session is not None and isinstance(cmd, CommandAuth):
+            self.gmail_login.count()
+        return await super().do_command(cmd)
 
     async def do_enable(self, cmd: EnableCommand) -> Answer:
         """ENABLE; only CONDSTORE can be."""
@@ -159,6 +174,29 @@ class GmailConnection(IMAPConnection):
             self.writer.write(whole.getvalue())
             await self.writer.drain()
 
+    async def authenticate(
+        self, state: ConnectionState, mech_name: bytes
+    ) -> ServerCredentials | None:
+        """What AUTHENTICATE brings; that a token does not let in is told by a challenge first."""
+        command = current_command.get()
+        response = command.response if isinstance(command, GmailAuthenticate) else None
+        mechanism = state.auth.get_server(mech_name)
+        if response is None or mechanism is None:
+            credentials = await super().authenticate(state, mech_name)
+        else:
+            try:
+                credentials, _ = mechanism.server_attempt([ChallengeResponse(b"", response)])
+            except ServerChallenge as exc:
+                raise AuthenticationError("One response is not enough.") from exc
+        if (
+            isinstance(credentials, ExternalCredentials)
+            and isinstance(state, GmailState)
+            and state.gmail_login.refusal_of(credentials)
+        ):
+            await self.write_response(ResponseContinuation(b64encode(TOKEN_CHALLENGE)))
+            await self.read_continuation(0)
+        return credentials
+
     async def readline(self) -> memoryview:
         """Read a line and write it to the log."""
         line = await super().readline()
@@ -201,12 +239,13 @@ class GmailImap(IMAPServer):
 
     def __init__(
         self,
-        login: LoginInterface,
+        login: GmailLogin,
         config: IMAPConfig,
         account: GmailAccount,
         wire_log: Path | None,
     ) -> None:
         super().__init__(login, config)
+        self.gmail_login = login
         self.account = account
         self.wire_log = wire_log
         self.writers: set[StreamWriter] = set()
@@ -222,7 +261,7 @@ class GmailImap(IMAPServer):
             async with AsyncExitStack() as stack:
                 connection_exit.set(stack)
                 stack.enter_context(closing(connection))
-                await connection.run(GmailState(self._login, self._config, self.account))
+                await connection.run(GmailState(self.gmail_login, self._config, self.account))
         finally:
             self.writers.discard(writer)
 

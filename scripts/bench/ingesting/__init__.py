@@ -1,0 +1,1 @@
+"""What `scripts/bench/ingest` measures: pulling, distance, parsing, reaction, idling."""

@@ -1,0 +1,56 @@
+"""The embedded Postgres of a measurement."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg2
+
+from jeeves.adapters.embedded import EmbeddedPostgres
+from jeeves.adapters.postgres import schema
+from scripts.bench.ingesting.children import tree_cpu
+
+
+class Database:
+    """A migrated database, as Jeeves makes it for itself: durable, with its own settings."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    def empty(self) -> None:
+        """Forget all mail."""
+        with closing(psycopg2.connect(self.dsn)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as sql:
+                sql.execute("truncate messages, cursors, verdicts, labels, alerts, heartbeats")
+                sql.execute("drop table if exists prototype")
+
+    def one(self, query: str) -> int:
+        """The number that ``query`` gives."""
+        with closing(psycopg2.connect(self.dsn)) as connection, connection.cursor() as sql:
+            sql.execute(query)
+            row = sql.fetchone()
+            return int(row[0]) if row else 0
+
+    def cpu(self) -> float:
+        """User and system seconds of the server and all of its processes so far."""
+        backend = self.one("select pg_backend_pid()")
+        stat = Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()
+        return tree_cpu(int(stat[1]))
+
+
+@contextmanager
+def embedded(home: Path) -> Iterator[Database]:
+    """The server of a new home, while the ``with`` block runs."""
+    home.mkdir()
+    try:
+        with EmbeddedPostgres(home) as dsn:
+            schema.migrate(dsn)
+            yield Database(dsn)
+    finally:
+        for room in home.glob("postgres-*"):
+            # where root's server could not reach the home, it lies elsewhere
+            shutil.rmtree(room.resolve(), ignore_errors=True)
