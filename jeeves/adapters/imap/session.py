@@ -17,7 +17,7 @@ from imapclient.imap4 import IMAP4WithTimeout
 from imapclient.tls import IMAP4_TLS
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
-from jeeves.adapters.imap.refusals import login_error
+from jeeves.adapters.imap.refusals import OVER_QUOTA, login_error, over_quota
 from jeeves.adapters.imap.tokens import decode_label, mailboxes
 from jeeves.domain.ports import MailboxStatus
 from jeeves.errors import ConfigError, MailboxUnavailable
@@ -129,6 +129,8 @@ class Session:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def _unavailable(self, cause: BaseException) -> MailboxUnavailable:
+        if OVER_QUOTA in str(cause).lower():
+            return over_quota(self._account.host)
         return MailboxUnavailable(
             f"The mail server {self._account.host}:{self._account.port} cannot be reached or "
             f"broke off ({type(cause).__name__}): check the network and IMAP_HOST; nothing is "
