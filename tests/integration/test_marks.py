@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from jeeves.adapters.gmail import GmailMailbox
+from jeeves.adapters.imap import Timing
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.demo.gmail_server import GmailServer, logged_commands
@@ -227,6 +228,17 @@ class TestDovecot:
         self, mailbox: GmailMailbox
     ) -> None:
         assert mailbox.open().highest_modseq
+
+    def test_they_are_told_anew_whenever_the_mailbox_is_examined_anew(
+        self, dovecot: Dovecot
+    ) -> None:
+        with closing(GmailMailbox(account_of(dovecot), Timing(examine=0.0))) as mailbox:
+            first = mailbox.open().highest_modseq
+            dovecot.deliver([raw_mail()])
+            second = mailbox.open().highest_modseq
+        assert first is not None
+        assert second is not None
+        assert second > first
 
     def test_a_change_is_known_and_told_once(self, dovecot: Dovecot, mailbox: GmailMailbox) -> None:
         start = mailbox.open().highest_modseq

@@ -158,6 +158,9 @@ class Session:
             if client.has_capability("ID"):
                 # Gmail strongly recommends it (developers.google.com, IMAP extensions)
                 client.id_({"name": "Jeeves"})
+            if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
+                # Some servers tell HIGHESTMODSEQ only then (RFC 7162, 3.1).
+                client.enable("CONDSTORE")
         except BaseException:
             with suppress(IMAPClientError, OSError):
                 client.shutdown()
@@ -184,9 +187,6 @@ class Session:
     def _examine(self, client: IMAPClient) -> MailboxStatus:
         wanted = self._account.mailbox
         mailbox = wanted or _all_mail(client) or "INBOX"
-        if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
-            # Some servers tell HIGHESTMODSEQ only then (RFC 7162, 3.1).
-            client.enable("CONDSTORE")
         try:
             state = client.select_folder(mailbox, readonly=True)
         except imaplib.IMAP4.abort:
