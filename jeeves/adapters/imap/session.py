@@ -179,7 +179,7 @@ class Session:
         try:
             _xoauth2(client, account.address, account.token(False))
         except LoginError as exc:
-            if isinstance(exc.__context__, imaplib.IMAP4.abort):
+            if "AUTHENTICATIONFAILED" not in str(exc):
                 raise
             # Revoked or aged before its time: a new one once, then it is a refusal.
             _xoauth2(client, account.address, account.token(True))
