@@ -30,17 +30,9 @@ from jeeves.domain.operating import Costs
 from jeeves.errors import ConfigError
 
 #: Settings that hold a secret may come from a file instead.
-SECRETS = (
-    "database_url",
-    "gmail_app_password",
-    "twilio_auth_token",
-    "twilio_api_secret",
-)
+SECRETS = ("database_url", "gmail_app_password", "twilio_auth_token", "twilio_api_secret")
 #: An environment variable that begins like ours and is spelt almost like one of them is a slip.
-OURS = (
-    *("JEEVES_", "GMAIL_", "IMAP_", "TWILIO_", "ALERT_", "POLL_", "BACKFILL_", "DATABASE_"),
-    "ACCOUNTS_",
-)
+OURS = tuple("JEEVES_ GMAIL_ IMAP_ TWILIO_ ALERT_ POLL_ BACKFILL_ DATABASE_ ACCOUNTS_".split())
 ALMOST = 0.85
 
 

@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from jeeves.domain.history import Backfill, History, Window
 from jeeves.domain.message import Cursor, Listed, Origin
-from jeeves.domain.ports import (
-    Backfill,
-    Clock,
-    History,
-    Mailbox,
-    MailboxStatus,
-    Scorer,
-    Store,
-    Window,
-)
+from jeeves.domain.ports import Clock, Mailbox, MailboxStatus, Scorer, Store
 from jeeves.errors import ConfigError, OverQuota
 from jeeves.mail.mime import read
 from jeeves.service.backfill import (

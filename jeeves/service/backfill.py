@@ -14,16 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import structlog
 
+from jeeves.domain.history import Backfill, History
 from jeeves.domain.message import Listed, Origin
-from jeeves.domain.ports import (
-    Backfill,
-    Clock,
-    History,
-    Mailbox,
-    MailboxStatus,
-    Scorer,
-    Store,
-)
+from jeeves.domain.ports import Clock, Mailbox, MailboxStatus, Scorer, Store
 from jeeves.errors import OverQuota
 from jeeves.mail.mime import read
 from jeeves.service.history import BATCH_OCTETS, count_unreadable, judge_history

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from jeeves.domain.history import History
 from jeeves.domain.message import FetchedMail, Message, Origin, Unreadable
-from jeeves.domain.ports import Clock, History, Scorer, Store
+from jeeves.domain.ports import Clock, Scorer, Store
 from jeeves.mail.mime import read
 from jeeves.service.triage import BATCH, judgement
 

@@ -17,8 +17,9 @@ from jeeves.adapters.postgres.connection import (
 )
 from jeeves.adapters.postgres.rows import read_message
 from jeeves.adapters.postgres.store import PostgresStore
+from jeeves.domain.history import Backfill, Compared, StoredPlace, Window
 from jeeves.domain.message import Listed, Message, Unreadable
-from jeeves.domain.ports import Backfill, Compared, Ingested, StoredMessage, StoredPlace, Window
+from jeeves.domain.ports import Ingested, StoredMessage
 
 PLACE = "(%s::bigint, %s, %s::bigint, %s::bigint, %s::text, %s::text)"
 
