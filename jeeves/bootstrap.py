@@ -5,21 +5,23 @@ Imports of adapters and of structlog stand inside the functions: a command loads
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jeeves.accounts import Account
 from jeeves.domain.operating import OperatingPoint
-from jeeves.domain.ports import Mailbox, Notifier, Scorer
-from jeeves.errors import ConfigError, ModelError
+from jeeves.domain.ports import LabelWriter, Mailbox, MailboxStatus, Notifier, Scorer
+from jeeves.errors import ModelError
 from jeeves.settings import Settings
 
 if TYPE_CHECKING:
     from threading import Event
 
+    from jeeves.adapters.imap import ImapAccount
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.adapters.postgres.store import PostgresStore
     from jeeves.learning.serving import Loaded
@@ -93,60 +95,110 @@ def open_database(settings: Settings) -> Iterator[Database]:
         yield Database(dsn)
 
 
-def make_mailbox(settings: Settings) -> Mailbox:
-    """The mailbox of the configured account, not yet connected.
-
-    Raises:
-        ConfigError: no account is configured.
-    """
+def make_mailbox(settings: Settings, account: Account) -> Mailbox:
+    """The mailbox of an account, not yet connected."""
     from jeeves.adapters.gmail import GmailMailbox
+
+    return GmailMailbox(imap_account(settings, account))
+
+
+def make_label_writer(settings: Settings, account: Account) -> LabelWriter | None:
+    """What writes our labels into a mailbox, not yet connected; None where that is not asked."""
+    if not settings.gmail_write_labels:
+        return None
+    from jeeves.adapters.gmail_labels import GmailLabels
+
+    return GmailLabels(imap_account(settings, account))
+
+
+def imap_account(settings: Settings, account: Account) -> ImapAccount:
+    """How the adapters reach an account."""
     from jeeves.adapters.imap import ImapAccount
 
-    if settings.gmail_address is None or settings.gmail_app_password is None:
-        raise ConfigError(
-            "No account is configured: set GMAIL_ADDRESS and GMAIL_APP_PASSWORD in .env "
-            "(.env.example explains them), or try `jeeves demo`."
-        )
-    return GmailMailbox(
-        ImapAccount(
-            address=settings.gmail_address,
-            password=settings.gmail_app_password.get_secret_value(),
-            host=settings.imap_host,
-            port=settings.imap_port,
-            security=settings.imap_security,
-            ca_file=str(settings.imap_ca_file) if settings.imap_ca_file else None,
-            mailbox=settings.imap_mailbox,
-        )
+    return ImapAccount(
+        address=account.address,
+        password=reveal(account.password) or "",
+        host=account.host,
+        port=account.port,
+        security=account.security,
+        ca_file=str(account.ca_file) if account.ca_file else None,
+        mailbox=account.mailbox,
+        aliases=account.aliases,
+        gmail_filter=account.filter,
+        token=google_token(settings, account.address) if account.oauth else None,
     )
 
 
+def try_token(settings: Settings, account: Account) -> MailboxStatus:
+    """The mailbox of an account, as it is reached with its OAuth token.
+
+    Raises:
+        MailboxError, ConfigError: it cannot be reached.
+    """
+    by_token = account.model_copy(update={"password": None, "oauth": True})
+    with closing(make_mailbox(settings, by_token)) as mailbox:
+        return mailbox.open()
+
+
+def google_token(settings: Settings, address: str) -> Callable[[bool], str]:
+    """Gives access tokens for the account ``address``."""
+    from jeeves.adapters.google_auth import GoogleToken
+
+    return GoogleToken(settings.google_token_file(address))
+
+
+def consent_ends(settings: Settings, account: Account) -> datetime | None:
+    """When Google ends the consent that mail is read with; None where it does not, or none is."""
+    if not account.oauth:
+        return None
+    from jeeves.adapters import google_auth
+
+    return google_auth.consent_ends(settings.google_token_file(account.address))
+
+
 @contextmanager
-def open_notifiers(settings: Settings) -> Iterator[Sequence[Notifier]]:
-    """The channels that are configured, text messages first."""
-    with ExitStack() as stack:
-        notifiers: list[Notifier] = []
-        if settings.has_sms:
-            from jeeves.adapters.sms import SmsNotifier
+def open_speech(settings: Settings) -> Iterator[Notifier | None]:
+    """The one voice of this process, for all accounts; None where it is switched off."""
+    if settings.speech == "off":
+        yield None
+        return
+    from jeeves.adapters.speech import SpeechNotifier
 
-            notifiers.append(
-                SmsNotifier(
-                    account_sid=settings.twilio_account_sid or "",
-                    auth_token=reveal(settings.twilio_auth_token),
-                    api_key=settings.twilio_api_key,
-                    api_secret=reveal(settings.twilio_api_secret),
-                    sender=settings.twilio_from,
-                    messaging_service_sid=settings.twilio_messaging_service_sid,
-                    to=settings.alert_to or "",
-                    base_url=settings.twilio_base_url,
-                )
+    with closing(
+        SpeechNotifier(mode=settings.speech, folder=settings.jeeves_home / "speech")
+    ) as speech:
+        yield speech
+
+
+@contextmanager
+def open_notifiers(settings: Settings, account: Account | None = None) -> Iterator[list[Notifier]]:
+    """The channels that are configured for an account, text messages first."""
+    with open_speech(settings) as speech:
+        yield notifiers_of(settings, account, speech)
+
+
+def notifiers_of(
+    settings: Settings, account: Account | None, speech: Notifier | None
+) -> list[Notifier]:
+    """The channels of an account, text messages first."""
+    notifiers: list[Notifier] = []
+    if settings.has_sms:
+        from jeeves.adapters.sms import SmsNotifier
+
+        own = account.alert_to if account else None
+        notifiers.append(
+            SmsNotifier(
+                account_sid=settings.twilio_account_sid or "",
+                auth_token=reveal(settings.twilio_auth_token),
+                api_key=settings.twilio_api_key,
+                api_secret=reveal(settings.twilio_api_secret),
+                sender=settings.twilio_from,
+                messaging_service_sid=settings.twilio_messaging_service_sid,
+                to=own or settings.alert_to or "",
+                base_url=settings.twilio_base_url,
             )
-        if settings.speech != "off":
-            from jeeves.adapters.speech import SpeechNotifier
-
-            speech = SpeechNotifier(mode=settings.speech, folder=settings.jeeves_home / "speech")
-            stack.callback(speech.close)
-            notifiers.append(speech)
-        yield notifiers
+        )
+    return [*notifiers, speech] if speech is not None else notifiers
 
 
 def reveal(secret: object) -> str | None:
@@ -186,24 +238,25 @@ def make_scorer(settings: Settings) -> Scorer:
 
 
 def make_daemon(
-    settings: Settings, database: Database, notifiers: Sequence[Notifier], stop: Event
+    settings: Settings,
+    account: Account,
+    database: Database,
+    notifiers: Sequence[Notifier],
+    scorer: Scorer,
+    stop: Event,
 ) -> Daemon:
-    """The daemon of the configured account, not yet running; it ends when ``stop`` is set.
-
-    Raises:
-        ConfigError: no account is configured.
-        ModelError: no model can be served.
-    """
+    """The daemon of one account, not yet running; it ends when ``stop`` is set."""
     from jeeves.service.daemon import Daemon
 
     return Daemon(
-        mailbox=make_mailbox(settings),
+        mailbox=make_mailbox(settings, account),
         open_store=database.store,
-        scorer=make_scorer(settings),
+        scorer=scorer,
         notifiers=notifiers,
         clock=now,
         poll_seconds=settings.poll_seconds,
         stop=stop,
+        label_writer=make_label_writer(settings, account),
     )
 
 

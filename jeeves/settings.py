@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import os
-import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from jeeves.accounts import (
+    E164,
+    GMAIL_HOST,
+    IN_THE_CLEAR,
+    NAME,
+    NO_E164,
+    Account,
+    is_address,
+    is_loopback,
+    read_accounts,
+    without_blanks,
+)
 from jeeves.domain.operating import Costs
 from jeeves.errors import ConfigError
 
-#: ITU-T E.164: a plus sign, then at most fifteen digits, no leading zero.
-E164 = re.compile(r"\+[1-9]\d{6,14}")
 #: Settings that hold a secret may come from a file instead.
 SECRETS = (
     "database_url",
@@ -28,7 +37,7 @@ SECRETS = (
     "twilio_api_secret",
 )
 #: An environment variable that begins like ours and is spelt almost like one of them is a slip.
-OURS = ("JEEVES_", "GMAIL_", "IMAP_", "TWILIO_", "ALERT_", "POLL_", "DATABASE_")
+OURS = ("JEEVES_", "GMAIL_", "IMAP_", "TWILIO_", "ALERT_", "POLL_", "DATABASE_", "ACCOUNTS_")
 ALMOST = 0.85
 
 
@@ -55,11 +64,16 @@ class Settings(BaseSettings):
     gmail_address: str | None = None
     gmail_app_password: SecretStr | None = None
     gmail_app_password_file: Path | None = None
-    imap_host: str = "imap.gmail.com"
+    gmail_oauth_client_file: Path | None = None
+    gmail_aliases: str = ""
+    gmail_filter: str | None = None
+    accounts_file: Path | None = None
+    imap_host: str = GMAIL_HOST
     imap_port: int = Field(default=993, ge=1, le=65535)
     imap_security: Literal["tls", "starttls", "none"] = "tls"
     imap_ca_file: Path | None = None
     imap_mailbox: str | None = None
+    gmail_write_labels: bool = False
     poll_seconds: float = Field(default=60, ge=1, le=540)
 
     miss_cost: float = Field(default=Costs().miss, gt=0, le=1_000_000)
@@ -96,7 +110,13 @@ class Settings(BaseSettings):
                 values = {**values, name: secret}
         return values
 
-    @field_validator("jeeves_home", "jeeves_models_dir", "imap_ca_file")
+    @field_validator(
+        "jeeves_home",
+        "jeeves_models_dir",
+        "imap_ca_file",
+        "accounts_file",
+        "gmail_oauth_client_file",
+    )
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
         return path.expanduser().absolute() if path is not None else None
@@ -104,28 +124,27 @@ class Settings(BaseSettings):
     @field_validator("gmail_address")
     @classmethod
     def _one_address(cls, address: str | None) -> str | None:
-        if address is not None and not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+        if address is not None and not is_address(address):
             raise ValueError("is not an e-mail address such as name@gmail.com")
         return address
 
     @field_validator("gmail_app_password")
     @classmethod
     def _without_blanks(cls, password: SecretStr | None) -> SecretStr | None:
-        # Google shows the sixteen letters in four groups, and they are copied that way
-        if password is None:
-            return None
-        letters = re.sub(r"\s", "", password.get_secret_value())
-        sixteen = re.fullmatch(r"[A-Za-z]{16}", letters) is not None
-        return SecretStr(letters) if sixteen else password
+        return None if password is None else without_blanks(password)
+
+    @field_validator("gmail_aliases")
+    @classmethod
+    def _addresses(cls, aliases: str) -> str:
+        if not all(map(is_address, aliases.replace(",", " ").split())):
+            raise ValueError("is not a list of e-mail addresses with commas between them")
+        return aliases
 
     @field_validator("alert_to", "twilio_from")
     @classmethod
     def _e164(cls, number: str | None) -> str | None:
         if number is not None and not E164.fullmatch(number):
-            raise ValueError(
-                "is not a phone number in E.164 form: a plus sign, the country code and the "
-                "number, digits only, such as +15551234567"
-            )
+            raise ValueError(NO_E164)
         return number
 
     @field_validator("timezone")
@@ -141,14 +160,16 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.imap_security == "none" and not is_loopback(self.imap_host):
-            raise ValueError(
-                "IMAP_SECURITY=none would send the password in the clear: it is allowed for a "
-                "server on this machine only; use tls or starttls"
-            )
-        if self.gmail_address and not self.gmail_app_password:
+            raise ValueError(f"IMAP_SECURITY=none {IN_THE_CLEAR}")
+        if self.gmail_address and not (
+            self.gmail_app_password
+            or self.gmail_oauth_client_file
+            or self.google_token_file(self.gmail_address).is_file()
+        ):
             raise ValueError(
                 "GMAIL_ADDRESS is set but GMAIL_APP_PASSWORD is not: make an app password at "
-                "https://myaccount.google.com/apppasswords"
+                "https://myaccount.google.com/apppasswords, or set GMAIL_OAUTH_CLIENT_FILE and run "
+                "`jeeves auth google`"
             )
         missing = self._missing_for_sms()
         if missing:
@@ -172,12 +193,59 @@ class Settings(BaseSettings):
     @property
     def has_account(self) -> bool:
         """Whether there is a mailbox to watch."""
-        return self.gmail_address is not None
+        return bool(self.accounts)
+
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """The accounts to watch: that of .env first, then those of ``accounts_file``.
+
+        Raises:
+            ConfigError: the file cannot be read or used.
+        """
+        listed = read_accounts(self.accounts_file) if self.accounts_file else []
+        named = {account.address.lower() for account in listed}
+        if self.gmail_address is None or self.gmail_address.lower() in named:
+            return tuple(listed)
+        own = Account(
+            address=self.gmail_address,
+            password=self.gmail_app_password,
+            oauth=self.gmail_app_password is None,
+            aliases=tuple(self.gmail_aliases.replace(",", " ").split()),
+            host=self.imap_host,
+            port=self.imap_port,
+            security=self.imap_security,
+            ca_file=self.imap_ca_file,
+            mailbox=self.imap_mailbox,
+            filter=self.gmail_filter,
+        )
+        return (own, *listed)
+
+    def account(self, address: str | None = None) -> Account:
+        """The account with this address; the first where none is given.
+
+        Raises:
+            ConfigError: there is no such account, or none at all.
+        """
+        if not self.accounts:
+            raise ConfigError(
+                "No account is configured: set GMAIL_ADDRESS and GMAIL_APP_PASSWORD in .env "
+                "(.env.example explains them), or try `jeeves demo`."
+            )
+        if address is None:
+            return self.accounts[0]
+        for account in self.accounts:
+            if account.address.lower() == address.strip().lower():
+                return account
+        raise ConfigError("No account has this address: name one that .env or accounts.toml has.")
 
     @property
     def has_sms(self) -> bool:
         """Whether text messages can be sent."""
         return self.alert_to is not None
+
+    def google_token_file(self, address: str) -> Path:
+        """Where the OAuth token of the account ``address`` is kept."""
+        return self.jeeves_home / "oauth" / f"{quote(address.lower(), safe='@+')}.json"
 
     @cached_property
     def zone(self) -> ZoneInfo | None:
@@ -195,19 +263,12 @@ class Settings(BaseSettings):
         return self.jeeves_models_dir or self.jeeves_home / "models"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def load_settings(folder: Path | None = None) -> Settings:
+def load_settings(folder: Path | None = None, **given: str) -> Settings:
     """The settings in force.
 
     Args:
         folder: where to look for .env first; the working folder by default.
+        given: settings that a command was told; they win.
 
     Raises:
         ConfigError: an unknown name, or a value that cannot be used; one sentence per mistake,
@@ -221,9 +282,15 @@ def load_settings(folder: Path | None = None) -> Settings:
         refuse_unknown(path)
     try:
         # pydantic-settings reads the environment over the files, and a later file over an earlier
-        return Settings(_env_file=files)  # type: ignore[call-arg]
+        settings = Settings(_env_file=files, **given)  # type: ignore[call-arg,arg-type]
     except ValidationError as exc:
         raise ConfigError(" ".join(sentences(exc))) from exc
+    if settings.accounts_file is None:
+        beside = (here.with_name(NAME), home.expanduser() / NAME)
+        found = next((path for path in beside if path.is_file()), None)
+        settings = settings.model_copy(update={"accounts_file": found})
+    _ = settings.accounts  # what is wrong with them is said at once
+    return settings
 
 
 def names() -> set[str]:

@@ -68,6 +68,21 @@ service anvil {{
   chroot =
 }}
 """
+#: Access tokens are taken (XOAUTH2), for the address that whoever issued them says.
+XOAUTH2 = """\
+auth_mechanisms = plain login xoauth2
+auth_failure_delay = 0
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth2.conf
+}}
+"""
 
 
 class Dovecot:
@@ -77,16 +92,20 @@ class Dovecot:
         program: Path of the dovecot program.
         folder: An empty folder that every user may enter.
         all_mail: Whether the mailbox Archive is announced as \\All.
+        tokeninfo_url: Where access tokens are asked about; empty where none are taken.
     """
 
     host = "127.0.0.1"
     address = ADDRESS
     password = PASSWORD
 
-    def __init__(self, program: str, folder: Path, all_mail: bool = False) -> None:
+    def __init__(
+        self, program: str, folder: Path, all_mail: bool = False, tokeninfo_url: str = ""
+    ) -> None:
         self._program = program
         self._folder = folder
         self._special_use = "\\All" if all_mail else "\\Archive"
+        self._tokeninfo_url = tokeninfo_url
         self.port = free_port()
 
     def __enter__(self) -> Self:
@@ -105,8 +124,13 @@ class Dovecot:
             os.chown(self._folder / "mail", nobody.pw_uid, nobody.pw_gid)
             os.chown(passwords, pwd.getpwnam("dovecot").pw_uid, -1)
         config = self._folder / "dovecot.conf"
+        if self._tokeninfo_url:
+            (self._folder / "oauth2.conf").write_text(
+                f"tokeninfo_url = {self._tokeninfo_url}\nusername_attribute = email\n",
+                encoding="utf-8",
+            )
         config.write_text(
-            CONFIG.format(
+            (CONFIG + XOAUTH2 if self._tokeninfo_url else CONFIG).format(
                 folder=self._folder,
                 port=self.port,
                 special_use=self._special_use,

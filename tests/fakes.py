@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from jeeves.domain.alert import Alert, Channel, Receipt
-from jeeves.domain.message import FetchedMail, Message
-from jeeves.domain.ports import MailboxStatus
+from jeeves.domain.message import FetchedMail, Marks, Message
+from jeeves.domain.ports import MailboxStatus, MarkChanges
 from jeeves.domain.verdict import Reason, Score, Thresholds
 from tests.builders import ACCOUNT, NOW
 
@@ -32,6 +32,7 @@ class FakeMailbox:
     """A mailbox in memory that numbers its mails as a server does."""
 
     account: str = ACCOUNT
+    aliases: tuple[str, ...] = ()
     uidvalidity: int = 1
     mails: dict[int, FetchedMail] = field(default_factory=dict)
     #: Raised by the next call of the method named.
@@ -86,6 +87,38 @@ class FakeMailbox:
 
     def close(self) -> None:
         """Nothing to close."""
+
+    #: RFC 7162: the mod-sequence of each mail; None for a server without CONDSTORE.
+    modseqs: dict[int, int] | None = None
+    #: The calls of the methods below, in order.
+    asked: list[str] = field(default_factory=list)
+    #: What EXAMINE told of mod-sequences; it is not told again while the connection stands.
+    examined_modseq: int | None = None
+
+    def mark(self, uid: int, *labels: str, starred: bool = False) -> None:
+        """Change the marks of a mail, as its owner would."""
+        self.mails[uid] = replace(self.mails[uid], labels=labels, starred=starred)
+        if self.modseqs is not None:
+            self.modseqs[uid] = max(self.modseqs.values(), default=1) + 1
+
+    def status(self) -> MailboxStatus:
+        return MailboxStatus("INBOX", self.uidvalidity, 1, self.examined_modseq)
+
+    def marks(self, uids: Sequence[int]) -> Mapping[int, Marks]:
+        self._fail("marks")
+        if uids:
+            self.asked.append(f"marks {len(uids)}")
+        mails = {uid: self.mails[uid] for uid in uids if uid in self.mails}
+        return {uid: Marks(mail.labels, mail.starred) for uid, mail in mails.items()}
+
+    def changed_since(self, modseq: int) -> MarkChanges | None:
+        self._fail("changed_since")
+        if self.modseqs is None:
+            return None
+        self.asked.append(f"changed since {modseq}")
+        changed = [uid for uid, found in self.modseqs.items() if found > modseq]
+        marks = {uid: Marks(self.mails[uid].labels, self.mails[uid].starred) for uid in changed}
+        return MarkChanges(marks, max([modseq, *(self.modseqs[uid] for uid in changed)]))
 
 
 @dataclass

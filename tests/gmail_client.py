@@ -37,19 +37,29 @@ def connected(
 
 
 @contextmanager
-def examining(server: GmailServer) -> Iterator[Callable[[str, bytes], bytes]]:
-    """A bare connection with INBOX examined: sends a line, reads until an answer is there."""
+def talking(server: GmailServer) -> Iterator[Callable[[str, bytes], bytes]]:
+    """A bare connection after the greeting: sends a line, reads until an answer is there."""
     with socket.create_connection((server.host, server.port), timeout=5) as client:
 
         def ask(line: str, answer: bytes) -> bytes:
             if line:
-                client.sendall(f"{line}\r\n".encode())
+                client.sendall(f"{line.rstrip()}\r\n".encode())
             received = b""
             while answer not in received:
-                received += client.recv(65536)
+                more = client.recv(65536)
+                if not more:
+                    raise EOFError(received)
+                received += more
             return received
 
         ask("", b"* OK")
+        yield ask
+
+
+@contextmanager
+def examining(server: GmailServer) -> Iterator[Callable[[str, bytes], bytes]]:
+    """The same with INBOX examined."""
+    with talking(server) as ask:
         ask(f'A1 LOGIN "{server.address}" "{server.password}"', b"A1 OK")
         ask('A2 EXAMINE "INBOX"', b"A2 OK")
         yield ask

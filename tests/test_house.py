@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 
 COMMANDS = [
     *("run", "check", "demo", "score", "import", "train", "evaluate", "search"),
-    *("list", "show", "status", "migrate", "doctor"),
+    *("list", "show", "status", "migrate", "doctor", "auth"),
 ]
 LEARNING = {"sklearn", "nltk", "joblib", "numpy", "scipy", "matplotlib", "jinja2", "dask"}
 LONGEST_MODULE = 350

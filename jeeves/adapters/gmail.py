@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from imapclient.imap_utf7 import decode as decode_utf7
-
-from jeeves.adapters.imap import ImapMailbox, Response
-from jeeves.domain.message import FetchedMail
+from jeeves.adapters.imap import ImapMailbox, Response, decode_label, strings
+from jeeves.domain.message import DRAFT, FetchedMail, Marks
 from jeeves.domain.ports import MailboxStatus
 from jeeves.errors import ConfigError
 
 EXTENSION = "X-GM-EXT-1"
 STARRED = "\\Starred"
+#: Mailboxes that are no labels of the owner's begin so.
+SYSTEM = ("[Gmail]", "[Google Mail]", "[GoogleMail]")
 
 
 class GmailMailbox(ImapMailbox):
@@ -38,31 +38,33 @@ class GmailMailbox(ImapMailbox):
                 f"{self._settings.host} does not offer Gmail's search: take the filter away."
             )
         words = ["X-GM-RAW", self._settings.gmail_filter]
-        return [u for u in self._search(["UID", f"{uid + 1}:*", *words]) if u > uid]
+        charset = None if self._settings.gmail_filter.isascii() else "UTF-8"
+        found = self._search(["UID", f"{uid + 1}:*", *words], charset)
+        return [u for u in found if u > uid]
 
     def _fetched(self, uid: int, raw: bytes, facts: Response, status: MailboxStatus) -> FetchedMail:
         mail = super()._fetched(uid, raw, facts, status)
         if b"X-GM-MSGID" not in facts:
             return mail
-        labels = [decode_label(label) for label in facts.get(b"X-GM-LABELS", ())]
-        # Gmail leaves the label of the mailbox that is examined out of the list
-        selected = "\\Inbox" if status.mailbox.upper() == "INBOX" else status.mailbox
-        if not status.mailbox.startswith(("[Gmail]", "[Google Mail]")) and selected not in labels:
-            labels.append(selected)
         return replace(
             mail,
             gmail_id=str(facts[b"X-GM-MSGID"]),
             gmail_thread_id=str(facts[b"X-GM-THRID"]),
-            labels=tuple(labels),
-            starred=mail.starred or STARRED in labels,
         )
 
+    def _mark_items(self) -> list[str]:
+        plain = super()._mark_items()
+        return [*plain, "X-GM-LABELS"] if self._session.has(EXTENSION) else plain
 
-def decode_label(label: bytes | str | int) -> str:
-    """A label as people see it: modified UTF-7 decoded (RFC 3501, 5.1.3).
-
-    The response parser makes a number of a label that looks like one.
-    """
-    if isinstance(label, bytes):
-        return str(decode_utf7(label))
-    return str(label)
+    def _marks(self, facts: Response, mailbox: str) -> Marks:
+        plain = super()._marks(facts, mailbox)
+        if b"X-GM-LABELS" not in facts:
+            return plain
+        labels = [decode_label(label) for label in strings(facts[b"X-GM-LABELS"])]
+        # Gmail leaves the label of the mailbox that is examined out of the list
+        selected = "\\Inbox" if mailbox.upper() == "INBOX" else mailbox
+        if not mailbox.startswith(SYSTEM) and selected not in labels:
+            labels.append(selected)
+        if DRAFT not in labels and (DRAFT in plain.labels or "\\Drafts" in labels):
+            labels.append(DRAFT)
+        return Marks(tuple(labels), plain.starred or STARRED in labels)

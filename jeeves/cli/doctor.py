@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from jeeves import bootstrap
+from jeeves.accounts import Account
 from jeeves.cli.status import expectation
 from jeeves.errors import JeevesError
 from jeeves.settings import Settings, load_settings
@@ -45,7 +47,7 @@ def examine() -> Iterator[Finding]:
         yield Finding("database", True, says)
     except JeevesError as exc:
         yield Finding("database", False, str(exc))
-    yield look("mail", lambda: mail(settings))
+    yield from mailboxes(settings)
     yield look("model", lambda: model(settings, mails_a_day))
     yield from channels(settings)
     yield Finding("leaves", True, what_leaves(settings))
@@ -68,12 +70,23 @@ def database(settings: Settings) -> tuple[str, float | None]:
     return f"{kind}, schema up to date, {stored} messages", mails_a_day
 
 
-def mail(settings: Settings) -> str:
+def mailboxes(settings: Settings) -> Iterator[Finding]:
+    """Each account's mailbox; where there are several, which is told by its place in order."""
+    if not settings.accounts:
+        yield look("mail", lambda: mail(settings, settings.account()))
+    for number, account in enumerate(settings.accounts, start=1):
+        link = "mail" if len(settings.accounts) == 1 else f"mail {number}"
+        yield look(link, partial(mail, settings, account))
+
+
+def mail(settings: Settings, account: Account) -> str:
     """Log in and EXAMINE the mailbox."""
-    with closing(bootstrap.make_mailbox(settings)) as mailbox:
+    with closing(bootstrap.make_mailbox(settings, account)) as mailbox:
         status = mailbox.open()
-    secure = "" if settings.imap_security == "none" else f" over {settings.imap_security.upper()}"
-    return f'{settings.imap_host}{secure}, mailbox "{status.mailbox}", read-only'
+    secure = "" if account.security == "none" else f" over {account.security.upper()}"
+    ends = bootstrap.consent_ends(settings, account)
+    dies = f"; the consent dies on {ends.astimezone(settings.zone):%d %B %Y}" if ends else ""
+    return f'{account.host}{secure}, mailbox "{status.mailbox}", read-only{dies}'
 
 
 def model(settings: Settings, mails_a_day: float | None) -> str:
@@ -88,7 +101,10 @@ def model(settings: Settings, mails_a_day: float | None) -> str:
 
 def what_leaves(settings: Settings) -> str:
     """What crosses the machine's border, and whether mail content is in it."""
-    parts = [f"the IMAP session with {settings.imap_host}"] if settings.has_account else []
+    hosts = dict.fromkeys(account.host for account in settings.accounts)
+    parts = [f"the IMAP session with {host}" for host in hosts]
+    if any(account.oauth for account in settings.accounts):
+        parts.append("new access tokens from Google: nothing of any mail")
     if settings.has_sms:
         parts.append(
             "text messages through Twilio: sender's name, subject, a few words of the mail"

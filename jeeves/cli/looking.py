@@ -84,7 +84,9 @@ def status(
     logs.configure(quiet=True)
     settings = load_settings()
     with bootstrap.open_database(settings) as database, closing(database.reading()) as reading:
-        report = gather(reading, bootstrap.model_in_use(settings), bootstrap.now())
+        model, accounts = bootstrap.model_in_use(settings), settings.accounts
+        addresses = [account.address for account in accounts]
+        report = gather(reading, model, bootstrap.now(), addresses)
     if as_json:
         print(json.dumps(report.as_json(), indent=2))
     else:

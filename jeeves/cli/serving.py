@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from jeeves.accounts import Account
+    from jeeves.bootstrap import Database
     from jeeves.domain.message import FetchedMail
+    from jeeves.domain.ports import Notifier
     from jeeves.service.triage import CycleReport
     from jeeves.settings import Settings
 
@@ -46,17 +49,29 @@ def watch(settings: Settings) -> None:
     import threading
 
     from jeeves import bootstrap, logs
-    from jeeves.service.daemon import stop_on_signals
+    from jeeves.service.daemon import run_all, stop_on_signals
 
     logs.configure()
     stop = threading.Event()
     with (
         stop_on_signals(stop) as insistence,
         bootstrap.open_database(settings) as database,
-        bootstrap.open_notifiers(settings) as notifiers,
+        bootstrap.open_speech(settings) as speech,
     ):
+        scorer = bootstrap.make_scorer(settings)
+        daemons = [
+            bootstrap.make_daemon(
+                settings,
+                account,
+                database,
+                bootstrap.notifiers_of(settings, account, speech),
+                scorer,
+                stop,
+            )
+            for account in settings.accounts
+        ]
         try:
-            bootstrap.make_daemon(settings, database, notifiers, stop).run()
+            run_all(daemons, stop)
         finally:
             insistence.end()
 
@@ -66,26 +81,54 @@ def check() -> None:
 
     Example: */5 * * * * jeeves check
     """
-    from contextlib import closing
-
     from jeeves import bootstrap, logs
-    from jeeves.service.triage import run_cycle
+    from jeeves.errors import JeevesError
     from jeeves.settings import load_settings
 
     settings = load_settings()
-    mailbox = bootstrap.make_mailbox(settings)
+    accounts = settings.accounts or (settings.account(),)
     logs.configure(quiet=True)
+    failures: list[JeevesError] = []
+    with bootstrap.open_database(settings) as database, bootstrap.open_speech(settings) as speech:
+        for account in accounts:
+            try:
+                report = cycle(settings, account, database, speech)
+            except JeevesError as exc:
+                # The others are still read; what went wrong first is what is told.
+                failures.append(exc)
+                continue
+            if sys.stdout.isatty() or report.fetched or report.sent or report.failed:
+                print(summary(report))
+    for failure in failures[1:]:
+        print(failure, file=sys.stderr)
+    if failures:
+        raise failures[0]
+
+
+def cycle(
+    settings: Settings, account: Account, database: Database, speech: Notifier | None
+) -> CycleReport:
+    """One cycle of one account."""
+    from contextlib import closing
+
+    from jeeves import bootstrap
+    from jeeves.service.label_writing import try_to_write_labels
+    from jeeves.service.triage import run_cycle
+
     with (
-        bootstrap.open_database(settings) as database,
-        bootstrap.open_notifiers(settings) as notifiers,
         closing(database.store()) as store,
-        closing(mailbox),
+        closing(bootstrap.make_mailbox(settings, account)) as mailbox,
     ):
         report = run_cycle(
-            mailbox, store, lambda: bootstrap.make_scorer(settings), notifiers, bootstrap.now
+            mailbox,
+            store,
+            lambda: bootstrap.make_scorer(settings),
+            bootstrap.notifiers_of(settings, account, speech),
+            bootstrap.now,
         )
-    if sys.stdout.isatty() or report.fetched or report.sent or report.failed:
-        print(summary(report))
+        if writer := bootstrap.make_label_writer(settings, account):
+            try_to_write_labels(writer, store)
+    return report
 
 
 def summary(report: CycleReport) -> str:
@@ -142,7 +185,7 @@ def import_(
     logs.configure(quiet=True)
     settings = load_settings()
     archives = [mails(path) for path in paths]
-    owner = account or settings.gmail_address
+    owner = account or (settings.accounts[0].address if settings.accounts else "")
     if not owner:
         raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
     with bootstrap.open_database(settings) as database, closing(database.store()) as store:

@@ -39,8 +39,9 @@ class Views(Protocol):
 class StatusReport:
     """Everything `status` prints. It holds no mail and no address."""
 
-    #: Age in seconds of the last successful read of each account, in order of address.
-    read_ages: tuple[float, ...]
+    #: Age in seconds of the last successful read of each account, in the order of the settings;
+    #: None where it was never read.
+    read_ages: tuple[float | None, ...]
     backlog: Backlog
     alerts: Sequence[AlertLine]
     #: Version of the model in use, or why there is none.
@@ -52,8 +53,9 @@ class StatusReport:
     @property
     def healthy(self) -> bool:
         """Whether mail is being read and alerts go out."""
-        fresh = bool(self.read_ages) and max(self.read_ages) < SILENT_AFTER.total_seconds()
-        return fresh and self.model_ok and not self.backlog.alerts_failed
+        silent = SILENT_AFTER.total_seconds()
+        fresh = [age is not None and age < silent for age in self.read_ages]
+        return bool(fresh) and all(fresh) and self.model_ok and not self.backlog.alerts_failed
 
     def as_json(self) -> dict[str, Any]:
         """For machines."""
@@ -82,14 +84,12 @@ class StatusReport:
         }
 
 
-def gather(views: Views, model: ModelInUse, now: datetime) -> StatusReport:
-    """Ask the database how things stand."""
+def gather(views: Views, model: ModelInUse, now: datetime, accounts: Sequence[str]) -> StatusReport:
+    """Ask the database how things stand with these accounts; without any, with all it has."""
     beats = views.heartbeats()
-    ages = [
-        (now - at).total_seconds()
-        for (_, name), (at, _) in sorted(beats.items())
-        if name == READ_BEAT
-    ]
+    read = {account: now - at for (account, name), (at, _) in beats.items() if name == READ_BEAT}
+    asked = [account.lower() for account in accounts] or sorted(read)
+    ages = [read[account].total_seconds() if account in read else None for account in asked]
     return StatusReport(
         read_ages=tuple(ages),
         backlog=views.backlog(),
@@ -116,10 +116,12 @@ def render(report: StatusReport, zone: ZoneInfo | None, reasons: bool = False) -
         reasons: Whether to say what carried each alert. These are words of the mail: for a
             terminal, never for a journal.
     """
-    reads = ", ".join(f"{age(seconds)} ago" for seconds in report.read_ages) or "never"
+    reads = ", ".join(
+        "never" if seconds is None else f"{age(seconds)} ago" for seconds in report.read_ages
+    )
     backlog = report.backlog
     lines = [
-        f"mail read      {reads}",
+        f"mail read      {reads or 'never'}",
         f"stored         {backlog.messages} messages, {backlog.unreadable} unreadable",
         f"waiting        {backlog.unjudged} to judge, {backlog.alerts_open} alerts to deliver",
         f"model          {report.model}",

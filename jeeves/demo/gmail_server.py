@@ -7,33 +7,27 @@ its command line (``python -m jeeves.demo.gmail_server --port 1143``).
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
-import threading
 from argparse import ArgumentParser
 from base64 import b64encode
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from tempfile import TemporaryFile
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Self
 
+from jeeves.demo.gmail.child import Child
+from jeeves.demo.gmail.refusals import Refusal
 from jeeves.demo.mails import OWNER, SampleMail
-from jeeves.errors import ConfigError, MailboxError, MailboxUnavailable
+from jeeves.errors import ConfigError, MailboxUnavailable
 
 #: Of the form of an app password; guards nothing: the mail is invented.
 PASSWORD = "demodemodemodemo"  # noqa: S105 - public on purpose
 PYMAP = "0.36.7"
-#: A child that has not answered after this time is taken for stuck and killed.
-ANSWER_SECONDS = 30.0
-#: A child that has not ended this long after its stdin was closed is killed.
-END_SECONDS = 5.0
+#: Gmail's limit.
+CONNECTIONS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +48,9 @@ class GmailServer:
         german: Names the system mailboxes in German: [Gmail]/Alle Nachrichten.
         special_use: Announces SPECIAL-USE, and the attributes of RFC 6154 in LIST.
         all_mail: Whether All Mail is shown over IMAP (a setting of Gmail's).
+        condstore: Announces CONDSTORE (RFC 7162).
+        connections: As many may be open at a time; a login beyond them is refused.
+        tokens: Access tokens that let in by AUTHENTICATE XOAUTH2.
         wire_log: File to append every command line to that a client sends.
         port: 0 for a free one.
 
@@ -71,6 +68,9 @@ class GmailServer:
         german: bool = False,
         special_use: bool = True,
         all_mail: bool = True,
+        condstore: bool = True,
+        connections: int = CONNECTIONS,
+        tokens: Iterable[str] = (),
         wire_log: Path | None = None,
         port: int = 0,
     ) -> None:
@@ -79,34 +79,25 @@ class GmailServer:
         self.address = address
         self.password = password
         self._mails = mails
+        self._tokens = tokens
         self._arguments = [
             *("--port", str(port), "--address", address, "--password", password),
             *(["--german"] if german else []),
             *([] if special_use else ["--no-special-use"]),
             *([] if all_mail else ["--no-all-mail"]),
+            *([] if condstore else ["--no-condstore"]),
+            *("--connections", str(connections)),
             *(["--wire-log", str(wire_log.absolute())] if wire_log else []),
         ]
-        self._child: subprocess.Popen[bytes] | None = None
-        self._stderr: IO[bytes]
-        self._lock = threading.Lock()
+        self._child: Child | None = None
 
     def __enter__(self) -> Self:
         check_pymap()
-        root = str(Path(__file__).resolve().parents[2])
-        path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-        self._stderr = TemporaryFile()
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "jeeves.demo.gmail_server", *self._arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr,
-            env={**os.environ, "PYTHONPATH": path},
-            # Ctrl-C is for the parent, which then closes the child.
-            start_new_session=True,
-        )
+        self._child = Child(self._arguments)
         try:
-            listening = self._read(self._child)
+            listening = self._child.read()
             self.host, self.port = listening["host"], listening["port"]
+            self.accept_tokens(self._tokens)
             for mail in self._mails:
                 self.deliver(
                     mail.raw, labels=mail.labels, received_at=mail.received_at, seen=mail.seen
@@ -146,7 +137,7 @@ class GmailServer:
             received_at: INTERNALDATE, aware; None for now.
             seen: Whether it has been read.
         """
-        answer = self._ask(
+        answer = self._running().ask(
             do="deliver",
             raw=b64encode(raw).decode("ascii"),
             labels=list(labels),
@@ -155,80 +146,73 @@ class GmailServer:
         )
         return Delivered(answer["gmail_id"], answer["thread_id"])
 
+    def change(
+        self,
+        gmail_id: str,
+        *,
+        add_labels: Iterable[str] = (),
+        remove_labels: Iterable[str] = (),
+        add_flags: Iterable[str] = (),
+        remove_flags: Iterable[str] = (),
+    ) -> None:
+        r"""Change a mail's labels and flags, as its owner may on another device.
+
+        Args:
+            gmail_id: The mail's, as `deliver` returned it.
+            add_labels: As for `deliver`.
+            remove_labels: Those the mail does not have are passed over.
+            add_flags: As in FETCH: ``\Seen``, ``\Flagged``, or a keyword.
+            remove_flags: The same.
+        """
+        self._running().ask(
+            do="change",
+            gmail_id=gmail_id,
+            add_labels=list(add_labels),
+            remove_labels=list(remove_labels),
+            add_flags=list(add_flags),
+            remove_flags=list(remove_flags),
+        )
+
     def expunge(self, gmail_id: str) -> None:
         """Erase a mail from every mailbox."""
-        self._ask(do="expunge", gmail_id=gmail_id)
+        self._running().ask(do="expunge", gmail_id=gmail_id)
 
     def change_uidvalidity(self, mailbox: str = "INBOX") -> int:
         """Give a mailbox a new UIDVALIDITY, which is returned, and its mails new UIDs.
 
         Most old UIDs then name other mails. All clients lose their connection.
         """
-        return int(self._ask(do="change_uidvalidity", mailbox=mailbox)["uidvalidity"])
+        return int(self._running().ask(do="change_uidvalidity", mailbox=mailbox)["uidvalidity"])
+
+    def accept_tokens(self, tokens: Iterable[str]) -> None:
+        """From now on exactly these access tokens let in; who is in stays."""
+        self._running().ask(do="accept_tokens", tokens=list(tokens))
+
+    def refuse_logins(self, reason: Refusal | None) -> None:
+        """Refuse every login from now on, whatever its credentials; None ends that."""
+        self._running().ask(do="refuse_logins", reason=reason)
+
+    def throttle(self, answers: int) -> None:
+        """Refuse the next ``answers`` logins and commands with `Refusal.QUOTA`; 0 ends that.
+
+        CAPABILITY, ID, NOOP and LOGOUT are not refused.
+        """
+        self._running().ask(do="throttle", answers=answers)
 
     def drop_connections(self) -> None:
         """Cut every client off without a word."""
-        self._ask(do="drop_connections")
+        self._running().ask(do="drop_connections")
 
     def close(self) -> None:
         """End the child and wait for its end. Never raises; a second call does nothing."""
         child, self._child = self._child, None
-        if child is None or child.stdin is None or child.stdout is None:
-            return
-        # Not under the lock: the end of stdin also ends a request that another thread waits for.
-        with suppress(OSError):
-            child.stdin.close()
-        try:
-            child.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        child.stdout.close()
-        self._stderr.close()
+        if child is not None:
+            child.close()
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Child:
         if self._child is None:
             raise MailboxUnavailable("The demo's mail server is not running: start it with `with`.")
         return self._child
-
-    def _ask(self, **request: object) -> dict[str, Any]:
-        child = self._running()
-        with self._lock:
-            try:
-                if child.stdin is not None:
-                    child.stdin.write(json.dumps(request).encode() + b"\n")
-                    child.stdin.flush()
-            except (OSError, ValueError) as exc:
-                raise MailboxUnavailable(
-                    "The demo's mail server has ended: start the demo again."
-                ) from exc
-            answer = self._read(child)
-        if "error" in answer:
-            raise MailboxError(f"The demo's mail server refused a request ({answer['error']}).")
-        return answer
-
-    def _read(self, child: subprocess.Popen[bytes]) -> dict[str, Any]:
-        watchdog = threading.Timer(ANSWER_SECONDS, child.kill)
-        watchdog.start()
-        try:
-            line = child.stdout.readline() if child.stdout is not None else b""
-        except ValueError:
-            line = b""  # closed by another thread
-        finally:
-            watchdog.cancel()
-        if not line:
-            raise MailboxUnavailable(
-                f"The demo's mail server does not answer or did not start ({self._last_words()}): "
-                "is the port free?"
-            )
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def _last_words(self) -> str:
-        """The last line the child wrote to stderr: the name and text of an exception."""
-        self._stderr.seek(0)
-        lines = self._stderr.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
 
 
 def check_pymap() -> None:
@@ -265,6 +249,8 @@ def main() -> int:
     parser.add_argument("--german", action="store_true", help="German names of mailboxes")
     parser.add_argument("--no-special-use", action="store_true")
     parser.add_argument("--no-all-mail", action="store_true")
+    parser.add_argument("--no-condstore", action="store_true")
+    parser.add_argument("--connections", type=int, default=CONNECTIONS, help="open at a time")
     parser.add_argument("--wire-log", type=Path, help="file to append clients' commands to")
     arguments = parser.parse_args()
     # Not at the top: the process that only starts the server stays free of pymap.
@@ -279,6 +265,8 @@ def main() -> int:
         german=arguments.german,
         special_use=not arguments.no_special_use,
         all_mail=not arguments.no_all_mail,
+        condstore=not arguments.no_condstore,
+        connections=arguments.connections,
         wire_log=arguments.wire_log,
     )
     try:

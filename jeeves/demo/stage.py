@@ -89,11 +89,14 @@ def perform(settings: Settings, once: bool) -> None:
         database = bootstrap.Database(dsn)
         notifiers: list[Notifier] = [ShownTexts()]
         notifiers += stack.enter_context(bootstrap.open_notifiers(account))
+        scorer = bootstrap.make_scorer(account)
         reading = stack.enter_context(closing(database.reading()))
         stack.enter_context(screen)
         # after the screen has taken standard error, so that a warning does not tear it
         logs.configure(quiet=True)
-        daemon = bootstrap.make_daemon(account, database, notifiers, stop)
+        daemon = bootstrap.make_daemon(
+            account, account.account(), database, notifiers, scorer, stop
+        )
         # last in, first out: what is put away below must not be interrupted
         stack.callback(insistence.end)
         with in_thread(daemon.run, before_join=stop.set):
@@ -111,6 +114,8 @@ def demo_settings(settings: Settings, server: GmailServer, dsn: str) -> Settings
             "imap_port": server.port,
             "imap_security": "none",
             "imap_mailbox": None,
+            "gmail_filter": None,
+            "accounts_file": None,
             "alert_to": None,
         }
     )

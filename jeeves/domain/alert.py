@@ -92,6 +92,8 @@ def why_withheld(message: Message, now: datetime) -> str | None:
     """Why ``message`` must never alert whatever its verdict; None if it may."""
     if message.origin is not Origin.LIVE:
         return "arrived before Jeeves watched"
+    if message.draft:
+        return "a draft, not sent"
     if message.own:
         return "written by the owner"
     if message.bulk:

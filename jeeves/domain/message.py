@@ -30,6 +30,12 @@ class Address:
         return f"{self.name} <{self.address}>" if self.name else self.address
 
 
+#: Label of a mail that is still being written: Gmail's own, and IMAP's flag of that name.
+DRAFT = "\\Draft"
+#: Gmail's label of what the owner sent, from whatever address.
+SENT = "\\Sent"
+
+
 class Origin(StrEnum):
     """How a message came to be known. Only live mail can alert."""
 
@@ -144,6 +150,11 @@ class Message:
     bulk: bool = False
     #: Written by the owner of the account.
     own: bool = False
+
+    @property
+    def draft(self) -> bool:
+        """Whether it has not been sent."""
+        return DRAFT in self.labels
 
     @property
     def fingerprint(self) -> str:

@@ -7,6 +7,9 @@ from typing import Any, Self
 
 from jeeves.domain.verdict import Thresholds
 
+#: A recall is known to the nearest percent at best: a few hundred labelled mails do not tell 0.897
+#: from 0.9, and to insist would cost many needless texts.
+RECALL_MARGIN = 0.005
 #: Share of the mails that need a place which ``Thresholds.unsure`` lets through.
 UNSURE_RECALL = 0.97
 #: ... unless that were more than this share of all mail, which nobody would look through.
@@ -70,7 +73,7 @@ class Curve:
         that keeps UNSURE_RECALL, or the lowest that lets through UNSURE_SHARE of all mail if that
         is higher; never above ``alert``. Where no cut reaches the floor, the lowest one alerts.
         """
-        kept = [p for p in self.points if p.recall >= costs.recall_floor - 1e-9]
+        kept = [p for p in self.points if p.recall >= costs.recall_floor - RECALL_MARGIN]
         alert = min(kept or self.points[-1:], key=lambda p: (self.cost(p, costs), -p.threshold))
         wide = next((p for p in self.points if p.recall >= UNSURE_RECALL - 1e-9), self.points[-1])
         bounded = [p for p in self.points if p.alert_rate <= UNSURE_SHARE] or self.points[:1]

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Protocol
 
 from jeeves.domain.alert import Alert, Channel, Receipt
-from jeeves.domain.message import Cursor, FetchedMail, Message, Unreadable
+from jeeves.domain.labelling import LabelChange, LabelWish
+from jeeves.domain.message import Cursor, FetchedMail, Marks, Message, Unreadable
 from jeeves.domain.verdict import Score, Thresholds, Verdict
 
 #: Returns the current time; aware, UTC.
@@ -26,6 +27,15 @@ class MailboxStatus:
     highest_modseq: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MarkChanges:
+    """Marks that changed, by UID."""
+
+    marks: Mapping[int, Marks]
+    #: Every change up to this mod-sequence (RFC 7162) is among them, or was known before.
+    highest_modseq: int
+
+
 class Mailbox(Protocol):
     """One mailbox of one account, read-only.
 
@@ -35,6 +45,8 @@ class Mailbox(Protocol):
 
     #: Address of the account, lower case.
     account: str
+    #: Further addresses of its owner, lower case: what comes from them is own mail.
+    aliases: tuple[str, ...]
 
     def open(self) -> MailboxStatus:
         """Connect and EXAMINE where that is not yet done, else NOOP; tell the state."""
@@ -54,6 +66,41 @@ class Mailbox(Protocol):
 
     def wait(self, seconds: float, stopped: Callable[[], bool]) -> bool:
         """Sleep until mail may have arrived (True), ``seconds`` passed or ``stopped()``."""
+        ...
+
+    def close(self) -> None:
+        """Log out if connected. Never raises."""
+        ...
+
+    def status(self) -> MailboxStatus:
+        """The mailbox as EXAMINE told of it; asks nothing while the connection stands."""
+        ...
+
+    def marks(self, uids: Sequence[int]) -> Mapping[int, Marks]:
+        """Labels and stars of the mails with these UIDs; those expunged are left out."""
+        ...
+
+    def changed_since(self, modseq: int) -> MarkChanges | None:
+        """What changed after ``modseq``; None where the server has no CONDSTORE (RFC 7162)."""
+        ...
+
+
+class LabelWriter(Protocol):
+    """The mailbox of an account, to put our own labels on mails and to take them off.
+
+    Every method raises MailboxUnavailable when the connection fails, LoginRefused, and
+    ConfigError where the server has no labels to write.
+    """
+
+    #: Address of the account, lower case.
+    account: str
+
+    def open(self) -> MailboxStatus:
+        """Connect and SELECT where that is not yet done; tell the state."""
+        ...
+
+    def write(self, changes: Sequence[LabelChange]) -> None:
+        """Carry out the changes; one that is already so stays so."""
         ...
 
     def close(self) -> None:
@@ -130,7 +177,61 @@ class Ingested:
     known: int
 
 
-class Store(Protocol):
+@dataclass(frozen=True, slots=True)
+class MarksKnown:
+    """How far the marks of a mailbox are known."""
+
+    #: Changes up to this mod-sequence; None where that cannot be told.
+    highest_modseq: int | None = None
+    #: When the marks of every stored mail were last compared with the server's.
+    swept_at: datetime | None = None
+
+
+class MarkStore(Protocol):
+    """The database as far as marks go. Each method is one transaction."""
+
+    def marks_known(self, account: str, status: MailboxStatus) -> MarksKnown | None:
+        """How far the marks of the mailbox are known; None before its first cursor."""
+        ...
+
+    def stored_uids(
+        self, account: str, status: MailboxStatus, since: datetime | None = None
+    ) -> list[int]:
+        """UIDs of the stored mails of the mailbox, ascending; those received since then."""
+        ...
+
+    def write_marks(
+        self, account: str, status: MailboxStatus, marks: Mapping[int, Marks], known: MarksKnown
+    ) -> int:
+        """Write marks, and how far they are known, together; the number of mails that changed."""
+        ...
+
+
+class LabelStore(Protocol):
+    """The database as far as labels go that are written back. Each method is one transaction."""
+
+    def unasked(self, account: str) -> list[int]:
+        """Messages that alert and about which no label was ever wished."""
+        ...
+
+    def wish_labels(self, wishes: Sequence[LabelWish]) -> None:
+        """Remember what messages should carry; a later wish stands over an earlier one."""
+        ...
+
+    def due_labels(self, account: str, status: MailboxStatus, limit: int) -> list[LabelChange]:
+        """Wishes that the mailbox does not yet show, oldest message first."""
+        ...
+
+    def labels_due(self, account: str) -> bool:
+        """Whether there is any such wish in the mailbox that was read last."""
+        ...
+
+    def labels_written(self, changes: Sequence[LabelChange]) -> None:
+        """Remember that the mailbox shows these wishes."""
+        ...
+
+
+class Store(MarkStore, Protocol):
     """The database. Each method is one transaction.
 
     Every method raises StoreUnavailable when the connection fails, and reconnects by itself

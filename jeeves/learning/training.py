@@ -22,6 +22,9 @@ AMBIGUOUS_WEIGHT = 0.25
 #: What a message that was written for the project counts beside real mail.
 WRITTEN_WEIGHT = 0.6
 
+#: Of the mails that need a place, how much a single labelled one may stand for.
+LARGEST_SHARE = 0.02
+
 Bools = NDArray[np.bool_]
 
 
@@ -140,12 +143,16 @@ def threshold_weights(corpus: Corpus) -> Floats:
     """What each message counts where the cuts are chosen, shape (n,).
 
     As often as it would come in a mailbox, but nothing where careful readers differed: such a
-    message cannot say what is a miss and what is needless, and a single one that stands for a
-    hundred mails would move the cut by itself.
+    message cannot say what is a miss and what is needless. Nor does one that needs a place count
+    for more than ``LARGEST_SHARE``: a single one that stands for a hundred mails would move the
+    cut by itself (weights are trimmed so in surveys, Potter 1990).
     """
     natural = corpus.natural_weights
     clear = np.where(corpus.flag("ambiguous"), 0.0, natural)
-    return clear if clear[corpus.labels].any() else natural
+    chosen = clear if clear[corpus.labels].any() else natural
+    counting = chosen[corpus.labels & (chosen > 0)]
+    largest = counting.sum() * max(LARGEST_SHARE, 2 / len(counting))
+    return np.where(corpus.labels, np.minimum(chosen, largest), chosen)
 
 
 def expit(log_odds: Floats) -> Floats:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from email.message import Message as Part
 from email.parser import BytesHeaderParser, BytesParser
 
-from jeeves.domain.message import Address, FetchedMail, Message, Origin, Unreadable
+from jeeves.domain.message import (
+    DRAFT,
+    SENT,
+    Address,
+    FetchedMail,
+    Message,
+    Origin,
+    Unreadable,
+)
 from jeeves.mail import content, headers
 from jeeves.mail.content import with_invitations
 from jeeves.mail.quoting import own_words
@@ -18,8 +28,12 @@ _SEVERAL_PARTS = re.compile(rb"^content-type:\s*(?:multipart|message)/", re.I | 
 _MBOX_FROM = re.compile(r"^>+(?=From )", re.MULTILINE)
 
 
-def read(fetched: FetchedMail, account: str, origin: Origin) -> Message | Unreadable:
+def read(
+    fetched: FetchedMail, account: str, origin: Origin, aliases: Iterable[str] = ()
+) -> Message | Unreadable:
     """The mail in ``fetched``, decoded; Unreadable where it is none.
+
+    What the account or one of its owner's ``aliases`` sent is own mail.
 
     Never raises: a poison mail is a value, so that it cannot stop the queue.
     """
@@ -36,12 +50,16 @@ def read(fetched: FetchedMail, account: str, origin: Origin) -> Message | Unread
                 reason = "There is no header block of a mail."
                 return _unreadable(fetched, account, origin, reason)
             found = _of_any(raw)
-        return _message(*found, fetched, account, origin)
+        message = _message(*found, fetched, account, origin)
     except Exception as error:  # noqa: BLE001
         # Python's parser meets text from the whole world and has raised KeyError, IndexError,
         # UnicodeError, RecursionError and more on it; no narrower class covers them.
         reason = f"The parser failed on it with {type(error).__name__}."
         return _unreadable(fetched, account, origin, reason)
+    sender = message.sender.address
+    if any(headers.same_person(sender, alias) for alias in aliases):
+        return replace(message, own=True)
+    return message
 
 
 def _unreadable(fetched: FetchedMail, account: str, origin: Origin, reason: str) -> Unreadable:
@@ -141,7 +159,9 @@ def _message(
         bulk=headers.sent_by_machine(
             fields, sender, invites=any(i.method == "REQUEST" for i in said.invitations)
         ),
-        own=headers.same_person(sender.address, account),
+        own=headers.same_person(sender.address, account)
+        # From another of the owner's addresses.
+        or not {SENT, DRAFT}.isdisjoint(fetched.labels),
     )
 
 

@@ -7,16 +7,25 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import FrameType
 from typing import Protocol
 
 import structlog
 
-from jeeves.domain.ports import Clock, Mailbox, Notifier, Scorer, Store
-from jeeves.errors import ConfigError, DeliveryError, LoginRefused, StoreError, TransientError
+from jeeves.domain.ports import Clock, LabelStore, LabelWriter, Mailbox, Notifier, Scorer, Store
+from jeeves.errors import (
+    ConfigError,
+    DeliveryError,
+    JeevesError,
+    LoginRefused,
+    StoreError,
+    TransientError,
+)
 from jeeves.service.delivery import deliver, new_reference
+from jeeves.service.label_writing import write_labels_forever
+from jeeves.service.marking import Marking
 from jeeves.service.silence import unread_notices
 from jeeves.service.triage import announce_unread, ingest, judge_pending
 
@@ -33,7 +42,7 @@ COURIER_SECONDS = 5.0
 GRACE_SECONDS = 1.5
 
 
-class ClosableStore(Store, Protocol):
+class ClosableStore(Store, LabelStore, Protocol):
     """A store with a connection of its own."""
 
     def close(self) -> None:
@@ -107,18 +116,26 @@ class Daemon:
     clock: Clock
     poll_seconds: float
     stop: threading.Event
+    #: One of several: whatever goes wrong is waited out, so that the others go on.
+    one_of_several: bool = False
+    #: Writes our labels back; None where the owner did not ask for it.
+    label_writer: LabelWriter | None = None
+    _marking: Marking = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
     _crash: BaseException | None = field(init=False, default=None)
     #: Since when the database cannot be used, and whether that was told.
     _store_lost_at: datetime | None = field(init=False, default=None)
     _told_directly: bool = field(init=False, default=False)
 
+    def __post_init__(self) -> None:
+        self._marking = Marking(self.mailbox, self.clock)
+
     def run(self) -> None:
         """Read, judge and deliver until ``stop`` is set.
 
         Raises:
-            LoginRefused, ConfigError: at the first connection; later refusals are waited out
-                and told to the owner.
+            LoginRefused, ConfigError: at the first connection, unless it is one of several; later
+                refusals are waited out and told to the owner.
         """
         couriers = [
             threading.Thread(
@@ -127,6 +144,14 @@ class Daemon:
             for notifier in self.notifiers
         ]
         self._wakes = {id(notifier): threading.Event() for notifier in self.notifiers}
+        if self.label_writer is not None:
+            wake = self._wakes[id(self.label_writer)] = threading.Event()
+            parts = (self.label_writer, self.open_store, wake, self.stop)
+            couriers.append(
+                threading.Thread(
+                    target=write_labels_forever, args=parts, name="labels", daemon=True
+                )
+            )
         for courier in couriers:
             courier.start()
         try:
@@ -151,18 +176,27 @@ class Daemon:
                 self._store_lost_at, self._told_directly = None, False
                 self.mailbox.wait(self.poll_seconds, self.stop.is_set)
             except (LoginRefused, ConfigError) as exc:
-                if not ever_read:
+                if not ever_read and not self.one_of_several:
                     raise
-                log.warning("refused", seconds=REFUSED_SECONDS, error=str(exc))
-                self._report(store, exc)
-                self.stop.wait(REFUSED_SECONDS)
+                self._wait_out("refused", store, exc)
             except TransientError as exc:
                 failures += 1
                 wait = BACK_OFF[min(failures, len(BACK_OFF)) - 1]
                 wait *= 1 + random.random() / 2  # noqa: S311  # spreads reconnects, hides nothing
                 log.warning("waiting", seconds=round(wait, 1), failures=failures, error=str(exc))
-                self._report(store, exc)
+                self._report(store, str(exc))
                 self.stop.wait(wait)
+            except Exception as exc:
+                if not self.one_of_several:
+                    raise
+                self._wait_out("failed", store, exc)
+
+    def _wait_out(self, what: str, store: Store, cause: Exception) -> None:
+        # What is not expected may hold a mail's words: then only its class is told.
+        said = str(cause) if isinstance(cause, JeevesError) else type(cause).__name__
+        log.warning(what, seconds=REFUSED_SECONDS, error=said)
+        self._report(store, said)
+        self.stop.wait(REFUSED_SECONDS)
 
     def _cycle(self, store: Store) -> None:
         ingest(self.mailbox, store, self.clock)
@@ -170,6 +204,7 @@ class Daemon:
         _, alerts = judge_pending(self.mailbox.account, store, self.scorer, channels, self.clock)
         if alerts:
             self._wake_couriers()
+        self._marking.step_if_due(store)
 
     def _wake_couriers(self) -> None:
         for wake in self._wakes.values():
@@ -185,28 +220,35 @@ class Daemon:
                         deliver(self.mailbox.account, store, notifier, others, self.clock)
                     except TransientError as exc:
                         log.warning("courier waits", channel=notifier.channel, error=str(exc))
+                    except Exception as exc:
+                        if not self.one_of_several:
+                            raise
+                        log.warning(
+                            "courier failed", channel=notifier.channel, error=type(exc).__name__
+                        )
+                        self.stop.wait(BACK_OFF[-1])
                     wake.wait(COURIER_SECONDS)
                     wake.clear()
         except BaseException as exc:  # noqa: BLE001  # a courier that died unseen would be silence
             self._crash = exc
             self.stop.set()
 
-    def _report(self, store: Store, cause: Exception) -> None:
+    def _report(self, store: Store, cause: str) -> None:
         """Tell the owner once that mail is not being read, when it has been so for long."""
         now = self.clock()
         channels = [notifier.channel for notifier in self.notifiers]
         try:
-            if announce_unread(self.mailbox.account, store, channels, now, str(cause)):
+            if announce_unread(self.mailbox.account, store, channels, now, cause):
                 self._wake_couriers()
         except StoreError as exc:
-            self._say_directly(exc, now)
+            self._say_directly(str(exc), now)
 
-    def _say_directly(self, cause: Exception, now: datetime) -> None:
+    def _say_directly(self, cause: str, now: datetime) -> None:
         """Without a database there is no outbox: send once, unrecorded."""
         self._store_lost_at = self._store_lost_at or now
         channels = [notifier.channel for notifier in self.notifiers]
         notices = unread_notices(
-            self.mailbox.account, self._store_lost_at, str(cause), channels, new_reference, now
+            self.mailbox.account, self._store_lost_at, cause, channels, new_reference, now
         )
         if not notices or self._told_directly:
             return
@@ -216,3 +258,26 @@ class Daemon:
                 notifier.send(notice)
             except DeliveryError as exc:
                 log.warning("notice not sent", channel=notifier.channel, error=str(exc))
+
+
+def run_all(daemons: Sequence[Daemon], stop: threading.Event) -> None:
+    """Run one daemon here, or several side by side, none of which stops another.
+
+    Raises: as ``Daemon.run``, of a single one.
+    """
+    if len(daemons) == 1:
+        daemons[0].run()
+        return
+    watchers = [
+        threading.Thread(target=replace(one, one_of_several=True).run, daemon=True)
+        for one in daemons
+    ]
+    for watcher in watchers:
+        watcher.start()
+    try:
+        # Not join: a signal must be heard at once.
+        stop.wait()
+    finally:
+        stop.set()
+        for watcher in watchers:
+            watcher.join(2 * GRACE_SECONDS)

@@ -31,6 +31,7 @@ from jeeves.domain.verdict import judge
 from jeeves.errors import MailboxError
 from jeeves.mail.mime import read
 from jeeves.service.delivery import deliver_all, new_reference
+from jeeves.service.marking import sync_marks
 from jeeves.service.silence import unread_notices
 
 log = structlog.get_logger()
@@ -83,6 +84,7 @@ def run_cycle(
     if store.unjudged(mailbox.account, 1):
         judged, alerts = judge_pending(mailbox.account, store, load_scorer(), channels, clock)
     sent, failed = deliver_all(mailbox.account, store, notifiers, clock)
+    sync_marks(mailbox, store, clock)
     return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed)
 
 
@@ -145,7 +147,7 @@ def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]
         written: Future[None] | None = None
         for start in range(0, len(uids), BATCH):
             part = uids[start : start + BATCH]
-            batch = [read_mail(mail, mailbox.account, cursor) for mail in mailbox.fetch(part)]
+            batch = [read_mail(mail, mailbox, cursor) for mail in mailbox.fetch(part)]
             cursor = replace(cursor, last_uid=part[-1])
             if written is not None:
                 written.result()
@@ -192,9 +194,10 @@ def outstanding(
     return cursor, uids
 
 
-def read_mail(mail: FetchedMail, account: str, cursor: Cursor) -> Message | Unreadable:
+def read_mail(mail: FetchedMail, mailbox: Mailbox, cursor: Cursor) -> Message | Unreadable:
     """Parse a fetched mail; whether it is live is the cursor's word."""
-    return read(mail, account, cursor.origin(mail.uid or 0, mail.received_at))
+    origin = cursor.origin(mail.uid or 0, mail.received_at)
+    return read(mail, mailbox.account, origin, mailbox.aliases)
 
 
 def judge_pending(

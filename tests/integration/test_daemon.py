@@ -15,7 +15,8 @@ from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.errors import ConfigError, DeliveryRefused, LoginRefused, MailboxUnavailable
 from jeeves.service import daemon as daemon_module
-from jeeves.service.daemon import Daemon
+from jeeves.service.daemon import Daemon, run_all
+from jeeves.service.delivery import LEASE_SECONDS
 from jeeves.service.silence import SILENT_AFTER
 from tests.builders import NOW, raw_mail
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
@@ -190,3 +191,73 @@ def test_a_slow_channel_does_not_hold_up_the_other(setting: Setting) -> None:
         assert setting.speech.sent == []
         release.set()
         until(lambda: len(setting.speech.sent) == 3)
+
+
+class TestSeveralAccounts:
+    """One daemon for several accounts: each has its mailbox, its outbox and its troubles."""
+
+    @pytest.fixture
+    def other(self, setting: Setting) -> Iterator[Setting]:
+        other = Setting(setting.dsn)
+        other.mailbox.account = "other@example.org"
+        other.stop = setting.stop
+        yield other
+        other.reading.close()
+
+    @staticmethod
+    @contextmanager
+    def running(*settings: Setting) -> Iterator[None]:
+        stop = settings[0].stop
+        thread = threading.Thread(target=run_all, args=([one.daemon() for one in settings], stop))
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(SOON)
+            assert not thread.is_alive()
+
+    def test_each_is_told_of_its_own_mail_on_its_own_phone(
+        self, setting: Setting, other: Setting
+    ) -> None:
+        before = threading.active_count()
+        with self.running(setting, other):
+            until(lambda: len(setting.reading.heartbeats()) == 2)
+            setting.mailbox.add(raw_mail("Lunch, Sam?", date=NOW), NOW)
+            until(lambda: setting.sms.sent)
+            other.mailbox.add(raw_mail("Lunch, Olga?", date=NOW), NOW)
+            until(lambda: other.sms.sent)
+        assert [alert.account for alert in setting.sms.sent] == [setting.mailbox.account]
+        assert [alert.account for alert in other.sms.sent] == ["other@example.org"]
+        assert threading.active_count() == before
+
+    @pytest.mark.parametrize(
+        "trouble",
+        [LoginRefused("no"), ConfigError("no"), MailboxUnavailable("away"), KeyError("a bug")],
+        ids=lambda one: type(one).__name__,
+    )
+    def test_one_that_fails_never_stops_another_and_comes_back(
+        self, setting: Setting, other: Setting, trouble: Exception
+    ) -> None:
+        setting.mailbox.faults["open"] = trouble
+        with self.running(setting, other):
+            until(lambda: len(setting.reading.heartbeats()) == 2)
+            other.mailbox.faults["open"] = trouble
+            setting.mailbox.add(raw_mail("Lunch, Sam?", date=NOW), NOW)
+            until(lambda: setting.sms.sent)
+            until(lambda: not other.mailbox.faults)
+            other.mailbox.add(raw_mail("Lunch, Olga?", date=NOW), NOW)
+            until(lambda: other.sms.sent)
+
+    def test_a_courier_that_breaks_delivers_again_later(
+        self, setting: Setting, other: Setting
+    ) -> None:
+        setting.sms.faults = [KeyError("a bug")]
+        with self.running(setting, other):
+            until(lambda: len(setting.reading.heartbeats()) == 2)
+            setting.mailbox.add(raw_mail("Lunch, Sam?", date=NOW), NOW)
+            until(lambda: not setting.sms.faults)
+            setting.clock.advance(seconds=LEASE_SECONDS + 1)
+            until(lambda: setting.sms.sent)
+            other.mailbox.add(raw_mail("Lunch, Olga?", date=NOW), NOW)
+            until(lambda: other.sms.sent)

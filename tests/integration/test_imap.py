@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from jeeves.adapters.gmail import GmailMailbox
-from jeeves.adapters.imap import ImapAccount
+from jeeves.adapters.imap import ImapAccount, Timing
 from jeeves.adapters.imap.fetching import MAIL_BYTES, batches
 from jeeves.demo.gmail_server import GmailServer, logged_commands
 from jeeves.errors import ConfigError, LoginRefused, MailboxUnavailable
@@ -105,6 +105,41 @@ def test_all_mail_is_found_in_any_language_and_inbox_where_it_is_hidden() -> Non
         closing(GmailMailbox(account_of(server))) as mailbox,
     ):
         assert mailbox.open().mailbox == "INBOX"
+
+
+def test_a_filter_in_gmails_own_words_lets_only_its_mail_through(
+    gmail: GmailServer, dovecot: Dovecot
+) -> None:
+    wanted = 'from:"Ana Lopez" -"the café"'
+    with closing(GmailMailbox(account_of(gmail, gmail_filter=wanted))) as mailbox:
+        last = mailbox.open().uidnext - 1
+        gmail.deliver(raw_mail(sender="Ben <ben@example.org>"))
+        gmail.deliver(raw_mail(sender="Ana Lopez <ana@example.org>", text="In the café?"))
+        assert mailbox.open()
+        assert mailbox.uids_after(last) == []
+        gmail.deliver(raw_mail(sender="Ana Lopez <ana@example.org>", text="At noon?"))
+        mailbox.open()
+        [uid] = mailbox.uids_after(last)
+        [mail] = mailbox.fetch([uid])
+        assert b"At noon?" in mail.raw
+    with (
+        closing(GmailMailbox(account_of(dovecot, gmail_filter=wanted))) as plain,
+        pytest.raises(ConfigError, match="does not offer Gmail's search"),
+    ):
+        plain.uids_after(0)
+
+
+@pytest.mark.parametrize(("seconds", "examined"), [(0.0, 3), (3600.0, 1)])
+def test_a_connection_that_lasts_asks_for_the_uidvalidity_anew(
+    gmail: GmailServer, wire_log: Path, seconds: float, examined: int
+) -> None:
+    before = len(logged_commands(wire_log))
+    with closing(GmailMailbox(account_of(gmail), Timing(examine=seconds))) as mailbox:
+        for _ in range(3):
+            mailbox.open()
+    commands = [verb(command) for command in logged_commands(wire_log)[before:]]
+    assert commands.count("EXAMINE") == examined
+    assert commands.count("LOGIN") == 1
 
 
 def test_only_read_only_commands_are_sent(gmail: GmailServer, wire_log: Path) -> None:

@@ -81,6 +81,18 @@ def test_an_app_password_may_be_pasted_with_its_blanks(load: Load) -> None:
     assert settings.gmail_app_password.get_secret_value() == "abcdefghijklmnop"
 
 
+def test_a_consent_or_a_client_to_get_one_stands_in_for_the_password(
+    load: Load, tmp_path: Path
+) -> None:
+    client = tmp_path / "client.json"
+    settings = load(GMAIL_ADDRESS="A@example.org", GMAIL_OAUTH_CLIENT_FILE=str(client))
+    assert settings.gmail_oauth_client_file == client
+    token = settings.google_token_file("A@example.org")
+    token.parent.mkdir(parents=True)
+    token.touch()
+    assert load(GMAIL_OAUTH_CLIENT_FILE="").has_account
+
+
 def test_another_password_keeps_its_blanks(load: Load) -> None:
     settings = load(GMAIL_ADDRESS="a@example.org", GMAIL_APP_PASSWORD="two words")
     assert settings.gmail_app_password is not None

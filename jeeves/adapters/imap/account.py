@@ -22,6 +22,8 @@ class Timing:
     #: silence is noticed within ``probe`` and ``read``. RFC 2177 asks for a renewal within 29
     #: minutes; routers and Gmail forget sooner.
     probe: float = 85.0
+    #: EXAMINE is asked anew this often: a server tells of a new UIDVALIDITY nowhere else.
+    examine: float = 3600.0
     #: IDLE looks up this often whether it should stop.
     stop: float = 0.5
     logout: float = 2.0
@@ -40,6 +42,8 @@ class ImapAccount:
     ca_file: str | None = None
     #: None chooses All Mail by SPECIAL-USE (RFC 6154), else INBOX.
     mailbox: str | None = None
+    #: Further addresses of its owner, in lower case.
+    aliases: tuple[str, ...] = ()
     #: Gives an OAuth access token, a new one for True; it stands in for the password.
     token: Callable[[bool], str] | None = None
     #: Only mail that Gmail's search finds with these words is read (X-GM-RAW).

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-
-from imapclient.imap_utf7 import decode as decode_utf7
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
 from jeeves.adapters.imap.fetching import (
@@ -19,10 +17,18 @@ from jeeves.adapters.imap.fetching import (
     size_of,
 )
 from jeeves.adapters.imap.large import PART_BYTES, assembled, text_sections
+from jeeves.adapters.imap.marks import (
+    SWEEP_MAILS,
+    all_marks,
+    fetch,
+    keyword_marks,
+    marks_changed_since,
+)
 from jeeves.adapters.imap.session import Session
+from jeeves.adapters.imap.tokens import by_uid
 from jeeves.adapters.imap.waiting import Pause, forget_announcements
-from jeeves.domain.message import FetchedMail
-from jeeves.domain.ports import MailboxStatus
+from jeeves.domain.message import FetchedMail, Marks
+from jeeves.domain.ports import MailboxStatus, MarkChanges
 
 
 class ImapMailbox:
@@ -30,6 +36,7 @@ class ImapMailbox:
 
     def __init__(self, account: ImapAccount, timing: Timing | None = None) -> None:
         self.account = account.address.lower()
+        self.aliases = account.aliases
         self._settings = account
         self._timing = timing or Timing()
         self._session = Session(account, self._timing)
@@ -54,7 +61,8 @@ class ImapMailbox:
         facts: dict[int, Response] = {}
         for start in range(0, len(uids), BATCH_MAILS):
             with self._session.command():
-                facts.update(client.fetch(list(uids[start : start + BATCH_MAILS]), self._facts()))
+                batch_uids = uids[start : start + BATCH_MAILS]
+                facts.update(by_uid(fetch(client, batch_uids, self._facts())))
         for batch in batches(facts):
             octets = sum(size_of(facts[uid]) for uid in batch)
             if octets > MAIL_BYTES and len(batch) == 1:
@@ -99,19 +107,19 @@ class ImapMailbox:
         """The mailbox as it was examined; opened where it is not."""
         return self._session.status or self._session.open()
 
-    def _search(self, criteria: list[Any]) -> list[int]:
+    def _search(self, criteria: list[Any], charset: str | None = None) -> list[int]:
         self._status()
         with self._session.command():
             client = self._session.client
             forget_announcements(client)
-            return sorted(int(uid) for uid in client.search(criteria))
+            return sorted(int(uid) for uid in client.search(criteria, charset))
 
     def _facts(self) -> list[str]:
         """What is asked of every mail beside its bytes."""
         return ["RFC822.SIZE", "INTERNALDATE", "FLAGS"]
 
     def _fetched(self, uid: int, raw: bytes, facts: Response, status: MailboxStatus) -> FetchedMail:
-        flags: tuple[bytes, ...] = facts.get(b"FLAGS", ())
+        marks = self._marks(facts, status.mailbox)
         received: datetime = facts.get(b"INTERNALDATE") or datetime.now(UTC)
         return FetchedMail(
             raw=raw,
@@ -119,6 +127,45 @@ class ImapMailbox:
             received_at=received.astimezone(UTC),
             uid=uid,
             uidvalidity=status.uidvalidity,
-            labels=tuple(decode_utf7(f) for f in flags if not f.startswith(b"\\")),
-            starred=b"\\Flagged" in flags,
+            labels=marks.labels,
+            starred=marks.starred,
         )
+
+    def status(self) -> MailboxStatus:
+        """The mailbox as EXAMINE told of it; asks nothing while the connection stands."""
+        return self._status()
+
+    def marks(self, uids: Sequence[int]) -> Mapping[int, Marks]:
+        """Labels and stars of the mails with these UIDs; those expunged are left out."""
+        status = self._status()
+        found: dict[int, Marks] = {}
+        for start in range(0, len(uids), SWEEP_MAILS):
+            with self._session.command():
+                found |= all_marks(
+                    self._session.client,
+                    uids[start : start + SWEEP_MAILS],
+                    self._mark_items(),
+                    lambda facts: self._marks(facts, status.mailbox),
+                )
+        return found
+
+    def changed_since(self, modseq: int) -> MarkChanges | None:
+        """What changed after ``modseq``; None where the server has no CONDSTORE (RFC 7162)."""
+        status = self._status()
+        if not self._session.has("CONDSTORE"):
+            return None
+        with self._session.command():
+            return marks_changed_since(
+                self._session.client,
+                modseq,
+                self._mark_items(),
+                lambda facts: self._marks(facts, status.mailbox),
+            )
+
+    def _mark_items(self) -> list[str]:
+        """What is asked to know the marks of a mail."""
+        return ["FLAGS"]
+
+    def _marks(self, facts: Response, mailbox: str) -> Marks:  # noqa: ARG002 - Gmail's needs it
+        """The marks of a mail as ``mailbox`` shows it."""
+        return keyword_marks(facts)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from jeeves.errors import LoginRefused, MailboxUnavailable
 
 
-def login_error(answer: str, host: str) -> LoginRefused | MailboxUnavailable:
+def login_error(
+    answer: str, host: str, by_token: bool = False
+) -> LoginRefused | MailboxUnavailable:
     """What a refused login means, and what mends it."""
     text = answer.lower()
     if "too many simultaneous" in text or "[unavailable]" in text or "[overquota]" in text:
@@ -21,6 +23,11 @@ def login_error(answer: str, host: str) -> LoginRefused | MailboxUnavailable:
         return LoginRefused(
             f"{host} says that IMAP is switched off for this account: switch it on in the "
             "mailbox's settings, or ask the organisation's administrator."
+        )
+    if by_token:
+        return LoginRefused(
+            f"{host} refused the OAuth token: run `jeeves auth google` again and consent as the "
+            "very account that is to be read."
         )
     return LoginRefused(
         f"{host} refused the login: check GMAIL_ADDRESS and GMAIL_APP_PASSWORD (Gmail takes app "

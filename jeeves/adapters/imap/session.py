@@ -6,6 +6,7 @@ import imaplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -17,6 +18,7 @@ from imapclient.tls import IMAP4_TLS
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
 from jeeves.adapters.imap.refusals import login_error
+from jeeves.adapters.imap.tokens import decode_label, mailboxes
 from jeeves.domain.ports import MailboxStatus
 from jeeves.errors import ConfigError, MailboxUnavailable
 
@@ -32,6 +34,7 @@ class Session:
         self._timing = timing
         self._client: IMAPClient | None = None
         self._socket: socket.socket | None = None
+        self._examine_at = 0.0
 
     @property
     def client(self) -> IMAPClient:
@@ -53,8 +56,9 @@ class Session:
         with self.command():
             if self._client is None:
                 self._client = self._connect()
-            if self.status is None:
+            if self.status is None or time.monotonic() >= self._examine_at:
                 self.status = self._examine(self._client)
+                self._examine_at = time.monotonic() + self._timing.examine
             else:
                 # A session that only searches is not told of new mail.
                 self._client.noop()
@@ -77,7 +81,8 @@ class Session:
             if isinstance(exc.__context__, imaplib.IMAP4.abort):
                 # IMAPClient calls a connection lost during LOGIN a refusal
                 raise self._unavailable(exc.__context__) from exc
-            raise login_error(str(exc), self._account.host) from exc
+            by_token = self._account.token is not None
+            raise login_error(str(exc), self._account.host, by_token) from exc
         except ssl.SSLCertVerificationError as exc:
             self.drop()
             raise ConfigError(
@@ -177,6 +182,9 @@ class Session:
     def _examine(self, client: IMAPClient) -> MailboxStatus:
         wanted = self._account.mailbox
         mailbox = wanted or _all_mail(client) or "INBOX"
+        if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
+            # Some servers tell HIGHESTMODSEQ only then (RFC 7162, 3.1).
+            client.enable("CONDSTORE")
         try:
             state = client.select_folder(mailbox, readonly=True)
         except imaplib.IMAP4.abort:
@@ -242,9 +250,12 @@ def _xoauth2(client: IMAPClient, address: str, token: str) -> None:
 
 
 def _all_mail(client: IMAPClient) -> str | None:
-    for flags, _delimiter, name in client.list_folders():
+    # Not IMAPClient's own: a label with an opening bracket ends it.
+    kind, said = client._imap.list()
+    client._checkok("list", kind, said)
+    for flags, name in mailboxes(said):
         if ALL_MAIL in flags:
-            return str(name)
+            return decode_label(name)
     return None
 
 

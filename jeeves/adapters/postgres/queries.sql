@@ -52,6 +52,8 @@ set last_uid = greatest(cursors.last_uid, excluded.last_uid), read_at = excluded
 select *
 from messages
 where account = %(account)s and judged_at is null and unreadable is null
+  -- what is still being written is not judged
+  and not labels @> array['\Draft']
 order by id
 limit %(limit)s;
 
@@ -140,7 +142,8 @@ limit %(limit)s;
 -- name: backlog
 select (select count(*) from messages) as messages,
        (select count(*) from messages where unreadable is not null) as unreadable,
-       (select count(*) from messages where judged_at is null and unreadable is null) as unjudged,
+       (select count(*) from messages where judged_at is null and unreadable is null
+          and not labels @> array['\Draft']) as unjudged,
        (select count(*) from alerts where state in ('pending', 'sending', 'unknown'))
            as alerts_open,
        (select count(*) from alerts where state = 'failed') as alerts_failed;
@@ -153,3 +156,68 @@ select count(*) as mails,
 from messages
 where not own and not bulk and origin <> 'import' and unreadable is null
   and received_at > %(now)s - make_interval(days => %(days)s) and received_at <= %(now)s;
+
+-- name: marks_known
+select highest_modseq, swept_at
+from cursors
+where account = %(account)s and mailbox = %(mailbox)s and uidvalidity = %(uidvalidity)s;
+
+-- name: stored_uids
+select uid
+from messages
+where account = %(account)s and mailbox = %(mailbox)s and uidvalidity = %(uidvalidity)s
+  and uid is not null
+  and (%(since)s::timestamptz is null or received_at >= %(since)s)
+order by uid;
+
+-- name: write_marks
+update messages m
+set labels = v.labels, starred = v.starred
+from (values %s) as v (account, mailbox, uidvalidity, uid, labels, starred)
+where m.account = v.account and m.mailbox = v.mailbox and m.uidvalidity = v.uidvalidity
+  and m.uid = v.uid
+  and (m.labels, m.starred) is distinct from (v.labels, v.starred);
+
+-- name: write_marks_known
+update cursors
+set highest_modseq = %(highest_modseq)s, swept_at = %(swept_at)s
+where account = %(account)s and mailbox = %(mailbox)s and uidvalidity = %(uidvalidity)s;
+
+-- name: unasked
+select v.message_id
+from verdicts v
+join messages m on m.id = v.message_id
+where m.account = %(account)s and v.band = 'alert' and v.withheld is null
+  and not exists (select from written_labels w where w.message_id = v.message_id)
+order by v.message_id;
+
+-- name: wish_labels
+insert into written_labels (message_id, label, wanted)
+values %s
+on conflict (message_id, label) do update set wanted = excluded.wanted;
+
+-- name: due_labels
+select w.message_id, w.label, w.wanted, m.uid
+from written_labels w
+join messages m on m.id = w.message_id
+where w.wanted <> w.written and m.account = %(account)s and m.mailbox = %(mailbox)s
+  and m.uidvalidity = %(uidvalidity)s and m.uid is not null
+order by w.message_id, w.label
+limit %(limit)s;
+
+-- name: labels_due
+-- In the mailbox that is read now: what is only elsewhere cannot be written.
+select exists (
+    select from written_labels w
+    join messages m on m.id = w.message_id
+    where w.wanted <> w.written and m.account = %(account)s and m.uid is not null
+      and (m.mailbox, m.uidvalidity) = (
+          select mailbox, uidvalidity from cursors where account = %(account)s
+          order by read_at desc limit 1)
+) as due;
+
+-- name: labels_written
+update written_labels w
+set written = v.written
+from (values %s) as v (message_id, label, written)
+where w.message_id = v.message_id and w.label = v.label;

@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 
 from psycopg2.extras import Json, execute_values
 
-from jeeves.adapters.postgres.connection import HasConnection, SqlCursor, in_transaction, queries
+from jeeves.adapters.postgres.connection import SqlCursor, in_transaction, queries
 from jeeves.adapters.postgres.identity import Identities
+from jeeves.adapters.postgres.marks import PostgresLabels, PostgresMarks
 from jeeves.adapters.postgres.rows import message_row, read_alert, read_beats, read_message
 from jeeves.domain.alert import Alert, Channel
 from jeeves.domain.message import Cursor, Message, Unreadable
 from jeeves.domain.ports import Ingested, Judgement, StoredMessage
 
 
-class PostgresStore(HasConnection):
+class PostgresStore(PostgresMarks, PostgresLabels):
     """`jeeves.domain.ports.Store`; one connection, one thread."""
 
     @in_transaction

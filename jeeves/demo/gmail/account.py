@@ -23,8 +23,8 @@ from jeeves.demo.gmail.mailbox import (
     STARRED,
     TRASH,
     GmailMailbox,
-    StoredMail,
 )
+from jeeves.demo.gmail.message import StoredMail
 
 #: Mailboxes start at UIDs this far apart, so that one mail never has the same UID in two.
 UID_STEP = 10_000
@@ -136,6 +136,22 @@ class GmailAccount(MailboxSet):
             else:
                 await mailbox.hide(mail)
 
+    async def change(
+        self,
+        mail: StoredMail,
+        *,
+        add_labels: Iterable[str] = (),
+        remove_labels: Iterable[str] = (),
+        add_flags: Iterable[Flag] = (),
+        remove_flags: Iterable[Flag] = (),
+    ) -> None:
+        r"""Add to and take from a mail's labels and flags; \Flagged is \Starred."""
+        added, removed = frozenset(add_flags), frozenset(remove_flags)
+        mail.flags = mail.flags - removed | added
+        mail.labels -= {*remove_labels, *({STARRED} if Flagged in removed else ())}
+        mail.labels |= {*add_labels, *({STARRED} if Flagged in added else ())}
+        await self.settle(mail)
+
     async def erase(self, mail: StoredMail) -> None:
         """Remove ``mail`` from the account."""
         for mailbox in list(self._by_label.values()):
@@ -160,7 +176,9 @@ class GmailAccount(MailboxSet):
         await super().delete_mailbox(name)
         del self._by_label[name]
         for mail in self._mails.values():
-            mail.labels.discard(name)
+            if name in mail.labels:
+                mail.labels.remove(name)
+                await self.settle(mail)
 
     async def rename_mailbox(
         self,

@@ -4,29 +4,55 @@ from __future__ import annotations
 
 import re
 from asyncio import StreamReader, StreamWriter
+from base64 import b64encode
 from contextlib import AsyncExitStack, closing, suppress
 from io import BytesIO
 from pathlib import Path
+from typing import TypeAlias
 
 from proxyprotocol.sock import SocketInfo
 from pymap.config import IMAPConfig
-from pymap.context import connection_exit
-from pymap.exceptions import MailboxReadOnly
+from pymap.context import connection_exit, current_command
+from pymap.exceptions import MailboxReadOnly, NotSupportedError
 from pymap.fetch import MessageAttributes
 from pymap.flags import FlagOp
 from pymap.imap import IMAPConnection, IMAPServer
 from pymap.imap.state import ConnectionState
-from pymap.interfaces.login import LoginInterface
-from pymap.parsing.command.auth import ListCommand
-from pymap.parsing.command.select import StoreCommand
-from pymap.parsing.response import CommandResponse, Response, ResponseOk
+from pymap.parsing.command import Command, CommandAuth
+from pymap.parsing.command.auth import ListCommand, SelectCommand
+from pymap.parsing.command.select import FetchCommand, StoreCommand
+from pymap.parsing.response import (
+    CommandResponse,
+    Response,
+    ResponseBad,
+    ResponseCode,
+    ResponseContinuation,
+    ResponseOk,
+    UntaggedResponse,
+)
 from pymap.parsing.response.specials import FetchResponse, ListResponse, LSubResponse
 from pymap.parsing.specials import FetchAttribute
 from pymap.selected import SelectedMailbox
+from pysasl.creds.external import ExternalCredentials
+from pysasl.creds.server import ServerCredentials
+from pysasl.exception import AuthenticationError
+from pysasl.mechanism import ChallengeResponse, ServerChallenge
 
 from jeeves.demo.gmail.account import GmailAccount
+from jeeves.demo.gmail.condstore import (
+    EnableCommand,
+    GmailSelected,
+    asks_for_mod_sequences,
+    gmail_selected,
+    of_the_changed,
+)
 from jeeves.demo.gmail.extension import GmailStore
-from jeeves.demo.gmail.mailbox import mail_of
+from jeeves.demo.gmail.login import GmailAuthenticate, GmailLogin
+from jeeves.demo.gmail.message import mail_of
+from jeeves.demo.gmail.refusals import TOKEN_CHALLENGE
+
+#: What pymap asks of a command: its response, and the mailbox to tell news of.
+Answer: TypeAlias = tuple[CommandResponse, SelectedMailbox | None]
 
 LITERAL = re.compile(rb"\{(\d+)\+?\}\r?\n")
 
@@ -34,12 +60,64 @@ LITERAL = re.compile(rb"\{(\d+)\+?\}\r?\n")
 class GmailState(ConnectionState):
     """The commands that Gmail answers differently."""
 
-    def __init__(self, login: LoginInterface, config: IMAPConfig, account: GmailAccount) -> None:
+    def __init__(self, login: GmailLogin, config: IMAPConfig, account: GmailAccount) -> None:
         super().__init__(login, config)
+        self.gmail_login = login
         self.account = account
+        self._condstore = False
 
-    async def do_store(self, cmd: StoreCommand) -> tuple[CommandResponse, SelectedMailbox | None]:
+    @property
+    def _mailbox(self) -> GmailSelected:
+        return gmail_selected(self.selected)
+
+    async def do_command(self, cmd: Command) -> CommandResponse:
+        """Any command but AUTHENTICATE; while the account is throttled few are carried out."""
+        if self._session is not None and isinstance(cmd, CommandAuth):
+            self.gmail_login.count()
+        return await super().do_command(cmd)
+
+    async def do_enable(self, cmd: EnableCommand) -> Answer:
+        """ENABLE; only CONDSTORE can be."""
+        enabled = cmd.capabilities & {b"CONDSTORE"} & set(self.capability.capabilities)
+        if enabled:
+            self._enable_condstore()
+        response = ResponseOk(cmd.tag, cmd.command + b" completed.")
+        response.add_untagged(UntaggedResponse(b" ".join([b"ENABLED", *enabled])))
+        return response, None
+
+    def _enable_condstore(self) -> None:
+        self._condstore = True
+        if self._selected is not None:
+            self._mailbox.condstore = True
+
+    async def do_select(self, cmd: SelectCommand) -> Answer:
+        """SELECT and EXAMINE, with HIGHESTMODSEQ."""
+        response, selected = await super().do_select(cmd)
+        if b"CONDSTORE" in self.capability:
+            if cmd.options.has(b"CONDSTORE"):
+                self._condstore = True
+            mailbox = gmail_selected(selected)
+            mailbox.condstore = self._condstore
+            code = ResponseCode.of(b"HIGHESTMODSEQ %d" % mailbox.mod_sequence)
+            response.add_untagged_ok(b"Highest.", code)
+        return response, selected
+
+    async def do_fetch(self, cmd: FetchCommand) -> Answer:
+        """FETCH, of MODSEQ and with CHANGEDSINCE as well."""
+        if asks_for_mod_sequences(cmd):
+            if b"CONDSTORE" not in self.capability:
+                return ResponseBad(cmd.tag, b"FETCH: CONDSTORE is not offered."), None
+            self._enable_condstore()
+            cmd = of_the_changed(cmd, self.selected)
+        return await super().do_fetch(cmd)
+
+    async def do_store(self, cmd: StoreCommand) -> Answer:
         """STORE; labels may move the message into other mailboxes and out of this one."""
+        if cmd.options:
+            raise NotSupportedError("STORE takes no modifiers.")
+        if cmd.silent:
+            uids = (uid for _, uid in self.selected.messages.get_uids(cmd.sequence_set))
+            self._mailbox.silenced.update(uids)
         if not isinstance(cmd, GmailStore) or cmd.labels is None:
             return await super().do_store(cmd)
         if self.selected.readonly:
@@ -61,7 +139,7 @@ class GmailState(ConnectionState):
                 response.add_untagged(FetchResponse(sequence, values))
         return response, await self.session.check_mailbox(self.selected)
 
-    async def do_list(self, cmd: ListCommand) -> tuple[CommandResponse, SelectedMailbox | None]:
+    async def do_list(self, cmd: ListCommand) -> Answer:
         """LIST and LSUB, with the attributes of RFC 6154."""
         mailboxes, updates = await self.session.list_mailboxes(
             cmd.ref_name, cmd.filter, subscribed=cmd.only_subscribed, selected=self._selected
@@ -95,6 +173,29 @@ class GmailConnection(IMAPConnection):
         with suppress(ConnectionError):
             self.writer.write(whole.getvalue())
             await self.writer.drain()
+
+    async def authenticate(
+        self, state: ConnectionState, mech_name: bytes
+    ) -> ServerCredentials | None:
+        """What AUTHENTICATE brings; that a token does not let in is told by a challenge first."""
+        command = current_command.get()
+        response = command.response if isinstance(command, GmailAuthenticate) else None
+        mechanism = state.auth.get_server(mech_name)
+        if response is None or mechanism is None:
+            credentials = await super().authenticate(state, mech_name)
+        else:
+            try:
+                credentials, _ = mechanism.server_attempt([ChallengeResponse(b"", response)])
+            except ServerChallenge as exc:
+                raise AuthenticationError("One response is not enough.") from exc
+        if (
+            isinstance(credentials, ExternalCredentials)
+            and isinstance(state, GmailState)
+            and state.gmail_login.refusal_of(credentials)
+        ):
+            await self.write_response(ResponseContinuation(b64encode(TOKEN_CHALLENGE)))
+            await self.read_continuation(0)
+        return credentials
 
     async def readline(self) -> memoryview:
         """Read a line and write it to the log."""
@@ -138,12 +239,13 @@ class GmailImap(IMAPServer):
 
     def __init__(
         self,
-        login: LoginInterface,
+        login: GmailLogin,
         config: IMAPConfig,
         account: GmailAccount,
         wire_log: Path | None,
     ) -> None:
         super().__init__(login, config)
+        self.gmail_login = login
         self.account = account
         self.wire_log = wire_log
         self.writers: set[StreamWriter] = set()
@@ -159,7 +261,7 @@ class GmailImap(IMAPServer):
             async with AsyncExitStack() as stack:
                 connection_exit.set(stack)
                 stack.enter_context(closing(connection))
-                await connection.run(GmailState(self._login, self._config, self.account))
+                await connection.run(GmailState(self.gmail_login, self._config, self.account))
         finally:
             self.writers.discard(writer)
 

@@ -21,18 +21,21 @@ from pathlib import Path
 from typing import Any
 
 from proxyprotocol.sock import SocketInfo
-from pymap.backend.dict import Config, Login
+from pymap.backend.dict import Config
 from pymap.backend.dict.filter import FilterSet
 from pymap.config import BackendCapability
 from pymap.parsing.commands import Commands
 from pymap.parsing.specials.flag import Flag, Seen
-from pymap.user import UserMetadata
+from pysasl import SASLAuth
 from pysasl.hashing import Cleartext
 
 from jeeves.demo.gmail.account import GmailAccount
+from jeeves.demo.gmail.condstore import EnableCommand
 from jeeves.demo.gmail.connection import GmailImap
 from jeeves.demo.gmail.extension import GmailStore, GmailUidStore, patch_pymap
+from jeeves.demo.gmail.login import GmailAuthenticate, GmailLogin, mechanisms
 from jeeves.demo.gmail.mailbox import GmailMailbox
+from jeeves.demo.gmail.refusals import Refusal
 
 HOST = "127.0.0.1"
 #: How often it is seen whether the parent still lives; a second net below the end of stdin.
@@ -51,6 +54,8 @@ class Options:
     german: bool
     special_use: bool
     all_mail: bool
+    condstore: bool
+    connections: int
     wire_log: Path | None
 
 
@@ -71,23 +76,39 @@ class GmailConfig(Config):
             hash_context=Cleartext(),
             invalid_user_sleep=0,
         )
-        self._special_use = options.special_use
+        offered = {
+            b"SPECIAL-USE": options.special_use,
+            b"CONDSTORE": options.condstore,
+        }
+        self._offered = [name for name, wanted in offered.items() if wanted]
 
     @property
     def backend_capability(self) -> BackendCapability:
-        """IDLE, X-GM-EXT-1 and, if wanted, SPECIAL-USE."""
-        special_use = [b"SPECIAL-USE"] if self._special_use else []
+        """IDLE, X-GM-EXT-1, ENABLE and, if wanted, SPECIAL-USE and CONDSTORE."""
         return BackendCapability(
-            idle=True, object_id=True, multi_append=True, custom=[b"X-GM-EXT-1", *special_use]
+            idle=True,
+            object_id=True,
+            multi_append=True,
+            custom=[b"X-GM-EXT-1", b"ENABLE", *self._offered],
         )
 
     @property
     def commands(self) -> Commands:
-        """pymap's commands, with STORE of labels."""
+        """pymap's commands, with STORE of labels, ENABLE and SASL-IR."""
         commands = Commands()
-        commands.register(GmailStore)
-        commands.register(GmailUidStore)
+        for command in (GmailStore, GmailUidStore, EnableCommand, GmailAuthenticate):
+            commands.register(command)
         return commands
+
+    @property
+    def initial_capability(self) -> list[bytes]:
+        """What is announced before a login; the ways to log in are added."""
+        return [*super().initial_capability, b"SASL-IR"]
+
+    @property
+    def tls_auth(self) -> SASLAuth:
+        """The ways to log in beside LOGIN."""
+        return mechanisms()
 
     @property
     def greeting(self) -> bytes:
@@ -98,8 +119,9 @@ class GmailConfig(Config):
 class Control:
     """Carries out what the parent asks."""
 
-    def __init__(self, account: GmailAccount, imap: GmailImap) -> None:
+    def __init__(self, account: GmailAccount, login: GmailLogin, imap: GmailImap) -> None:
         self._account = account
+        self._login = login
         self._imap = imap
 
     async def answer(self, line: bytes) -> Mapping[str, Any]:
@@ -109,11 +131,23 @@ class Control:
             match request.pop("do"):
                 case "deliver":
                     return await self._deliver(**request)
+                case "change":
+                    return await self._change(**request)
                 case "expunge":
                     await self._account.erase(self._account.mail(int(request["gmail_id"])))
                     return {}
                 case "change_uidvalidity":
                     return await self._change_uidvalidity(request["mailbox"])
+                case "accept_tokens":
+                    self._login.good_tokens = frozenset(request["tokens"])
+                    return {}
+                case "refuse_logins":
+                    reason = request["reason"]
+                    self._login.closed = None if reason is None else Refusal(reason)
+                    return {}
+                case "throttle":
+                    self._login.throttled = int(request["answers"])
+                    return {}
                 case "drop_connections":
                     self._imap.drop_connections()
                     return {}
@@ -133,6 +167,23 @@ class Control:
         )
         return {"gmail_id": str(mail.gmail_id), "thread_id": str(mail.thread_id)}
 
+    async def _change(
+        self,
+        gmail_id: str,
+        add_labels: list[str],
+        remove_labels: list[str],
+        add_flags: list[str],
+        remove_flags: list[str],
+    ) -> Mapping[str, Any]:
+        await self._account.change(
+            self._account.mail(int(gmail_id)),
+            add_labels=add_labels,
+            remove_labels=remove_labels,
+            add_flags=[Flag(flag.encode()) for flag in add_flags],
+            remove_flags=[Flag(flag.encode()) for flag in remove_flags],
+        )
+        return {}
+
     async def _change_uidvalidity(self, name: str) -> Mapping[str, Any]:
         mailbox = await self._account.get_mailbox(name)
         if not isinstance(mailbox, GmailMailbox):
@@ -149,10 +200,7 @@ async def serve(options: Options) -> None:
     patch_pymap()
     config = GmailConfig(options)
     config.apply_context()
-    login = Login(config)
-    login.users_dict[options.address] = UserMetadata(
-        config, options.address, password=options.password
-    )
+    login = GmailLogin(config, options.address, options.password, options.connections)
     account = GmailAccount(german=options.german, all_mail=options.all_mail)
     if not options.special_use:
         account.attributes.clear()
@@ -169,7 +217,7 @@ async def serve(options: Options) -> None:
     orphaned = asyncio.Event()
     # A thread, for asyncio cannot read a file or a terminal as stdin on every system.
     threading.Thread(
-        target=obey, args=(Control(account, imap), loop, orphaned), daemon=True
+        target=obey, args=(Control(account, login, imap), loop, orphaned), daemon=True
     ).start()
     while not orphaned.is_set() and os.getppid() == parent:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from pymap.backend import session
 from pymap.fetch import DynamicFetchValue, MessageAttributes
 from pymap.flags import FlagOp
 from pymap.interfaces.message import LoadedMessageInterface, MessageInterface
@@ -21,10 +22,12 @@ from pymap.parsing.specials.flag import Seen
 from pymap.search import SearchCriteria, SearchParams
 
 from jeeves.demo.gmail.account import SYSTEM_LABELS
-from jeeves.demo.gmail.mailbox import INBOX, mail_of
+from jeeves.demo.gmail.condstore import GmailSelected, ModSequenceValue
+from jeeves.demo.gmail.mailbox import INBOX
+from jeeves.demo.gmail.message import mail_of
 from jeeves.demo.gmail.search import Searched, matches
 
-FETCH_ITEM = re.compile(rb" *(X-GM-(?:LABELS|MSGID|THRID))(?=[\s)])", re.IGNORECASE)
+FETCH_ITEM = re.compile(rb" *(X-GM-(?:LABELS|MSGID|THRID)|MODSEQ)(?=[\s)])", re.IGNORECASE)
 SEARCH_KEY = re.compile(rb" *(NOT +)?(X-GM-(?:RAW|LABELS|MSGID|THRID)) +", re.IGNORECASE)
 STORE_ITEM = re.compile(rb" +(\S+) +([+-]?)X-GM-LABELS(\.SILENT)? +", re.IGNORECASE)
 #: Labels from this length on are sent as literals: legal (RFC 3501, 4.3), so clients must cope.
@@ -116,17 +119,20 @@ class GmailCriteria(SearchCriteria):
 
 
 def patch_pymap() -> None:
-    """FETCH and SEARCH of this process know Gmail's attributes.
+    """FETCH and SEARCH of this process know Gmail's attributes, its sessions `GmailSelected`.
 
     FetchCommand and SearchCommand name FetchAttribute, SearchKey and SearchCriteria directly and
-    nest them in lists, OR and NOT, so there is no place to hand a subclass to.
+    nest them in lists, OR and NOT, so there is no place to hand a subclass to; nor has
+    BaseSession one for SelectedMailbox.
     """
     MessageAttributes._simple_attrs = {
         **MessageAttributes._simple_attrs,
         b"X-GM-MSGID": GmailIdValue,
         b"X-GM-THRID": ThreadIdValue,
         b"X-GM-LABELS": LabelsValue,
+        b"MODSEQ": ModSequenceValue,
     }
+    session.SelectedMailbox = GmailSelected  # type: ignore[attr-defined]
     parse_attribute, parse_key, criteria_of = (
         FetchAttribute.parse,
         SearchKey.parse,

@@ -6,7 +6,6 @@ pymap's in-memory mailbox (pymap.backend.dict) subclassed where Gmail differs fr
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -14,63 +13,23 @@ from pymap.backend.dict.mailbox import (
     MailboxData,
     Message,
     _ContentCache,
-    _ModSequenceMapping,
     _ThreadCache,
 )
 from pymap.concurrent import Event
 from pymap.exceptions import NotSupportedError
 from pymap.flags import FlagOp
 from pymap.interfaces.message import CachedMessage
-from pymap.mime import MessageContent
 from pymap.parsing.message import AppendMessage
 from pymap.parsing.specials import ObjectId
 from pymap.parsing.specials.flag import Deleted, Flag, Flagged, Wildcard
 from pymap.selected import SelectedMailbox
 
+from jeeves.demo.gmail.condstore import ModSequences, gmail_selected
+from jeeves.demo.gmail.message import GmailMessage, StoredMail, gmail_message, mail_of
+
 INBOX, SENT, SPAM, STARRED, TRASH = "\\Inbox", "\\Sent", "\\Spam", "\\Starred", "\\Trash"
 #: All Mail has no label: everything is in it but spam and trash.
 ALL_MAIL = ""
-
-
-@dataclass(eq=False, slots=True)
-class StoredMail:
-    """One mail, however many mailboxes show it."""
-
-    #: X-GM-MSGID and X-GM-THRID.
-    gmail_id: int
-    thread_id: int
-    content: MessageContent
-    received_at: datetime
-    labels: set[str]
-    flags: frozenset[Flag] = field(default=frozenset())
-
-
-class GmailMessage(Message):
-    """A mail as one mailbox shows it, under a UID of its own."""
-
-    __slots__ = ["mail"]
-
-    def __init__(
-        self, uid: int, mail: StoredMail, *, recent: bool = False, expunged: bool = False
-    ) -> None:
-        super().__init__(
-            uid,
-            mail.received_at,
-            mail.flags,
-            expunged=expunged,
-            email_id=ObjectId(b"M%016x" % mail.gmail_id),
-            thread_id=ObjectId(b"T%016x" % mail.thread_id),
-            recent=recent,
-            content=mail.content,
-        )
-        self.mail = mail
-
-
-def mail_of(message: object) -> StoredMail:
-    """The mail that a message of any mailbox here shows."""
-    if not isinstance(message, GmailMessage):
-        raise TypeError(type(message).__name__)
-    return message.mail
 
 
 class Account(Protocol):
@@ -101,6 +60,7 @@ class GmailMailbox(MailboxData):
 
     def __init__(self, account: Account, label: str, first_uid: int) -> None:
         super().__init__(_ContentCache(), _ThreadCache())
+        self._mod_sequences = ModSequences()
         self.account = account
         self.label = label
         self._max_uid = first_uid - 1
@@ -118,19 +78,22 @@ class GmailMailbox(MailboxData):
         return self._uids.get(mail.gmail_id)
 
     async def show(self, mail: StoredMail) -> None:
-        """``mail`` is in this mailbox, with the flags it has now."""
+        """``mail`` is in this mailbox, with the flags and labels it has now."""
         uid = self.uid_of(mail)
         async with self.messages_lock.write_lock():
             if uid is None:
                 self._max_uid = uid = self._max_uid + 1
-                self._messages[uid] = GmailMessage(uid, mail, recent=True)
+                self._messages[uid] = message = GmailMessage(uid, mail, recent=True)
                 self._uids[mail.gmail_id] = uid
             else:
+                message = gmail_message(self._messages[uid])
                 flags = mail.flags | ({Deleted} if uid in self._deleted else frozenset[Flag]())
-                if self._messages[uid].permanent_flags == flags:
+                if message.permanent_flags == flags and message.labels == mail.labels:
                     return
-                self._messages[uid].permanent_flags = flags
+                message.permanent_flags = flags
+                message.labels = frozenset(mail.labels)
             self._mod_sequences.update([uid])
+            message.mod_sequence = self._mod_sequences.highest
         self._updated.set()
 
     async def hide(self, mail: StoredMail) -> None:
@@ -149,7 +112,7 @@ class GmailMailbox(MailboxData):
         messages, self._messages = self._messages, {}
         self._uid_validity += 1
         self._mailbox_id = ObjectId.random_mailbox_id()
-        self._mod_sequences = _ModSequenceMapping()
+        self._mod_sequences = ModSequences()
         self._max_uid = min(messages, default=self._max_uid)
         self._uids.clear()
         self._deleted.clear()
@@ -165,8 +128,20 @@ class GmailMailbox(MailboxData):
         pymap waits for the next change even if one came between two waits or before IDLE,
         so that a client would hear of a mail only when another one arrives.
         """
-        pending = selected.mod_sequence != self._mod_sequences.highest
-        return await super().update_selected(selected, wait_on=None if pending else wait_on)
+        known = selected.mod_sequence
+        pending = known != self._mod_sequences.highest
+        await super().update_selected(selected, wait_on=None if pending else wait_on)
+        if known is not None:
+            updated, _ = self._mod_sequences.find_updated(known + 1)
+            gmail_selected(selected).touched |= updated
+        return selected
+
+    async def claim_recent(self, selected: SelectedMailbox) -> None:
+        r"""\Recent is this session's from now on; to pymap that is a change of the message."""
+        async for message in self.messages():
+            if message.recent:
+                message.recent = False
+                selected.session_flags.add_recent(message.uid)
 
     async def append(
         self,

@@ -38,7 +38,7 @@ def jeeves(_limit: int) -> Callable[[], int]:
 
     settings = load_settings()
     logs.configure(quiet=True)
-    mailbox = bootstrap.make_mailbox(settings)
+    mailbox = bootstrap.make_mailbox(settings, settings.account())
 
     def work() -> int:
         with bootstrap.open_database(settings) as database:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jeeves.domain.operating import UNSURE_RECALL, UNSURE_SHARE, Costs
+from jeeves.domain.operating import RECALL_MARGIN, UNSURE_RECALL, UNSURE_SHARE, Costs
 from jeeves.learning.curve import POINTS, Bools, Floats, operating_curve
 
 rows = st.lists(
@@ -63,7 +63,8 @@ def test_a_thinned_curve_has_the_best_cut_for_any_costs(miss: float) -> None:
 def test_a_thinned_curve_keeps_near_any_floor(floor: float) -> None:
     p, y, w = many()
     chosen = operating_curve(p, y, w).choose(Costs(0.1, 1.0, floor))
-    assert floor <= w[(p >= chosen.alert) & y].sum() / w[y].sum() <= floor + 0.03
+    recall = w[(p >= chosen.alert) & y].sum() / w[y].sum()
+    assert floor - RECALL_MARGIN <= recall <= floor + 0.03
 
 
 def test_each_point_says_what_its_cut_is_worth() -> None:

@@ -104,3 +104,13 @@ def test_what_was_written_for_the_project_moves_no_cut_and_no_calibration() -> N
     assert threshold_weights(mixed).tolist() == [0.0, 5.0] * 30
     alone = with_columns(small_corpus(), stratum=["written"] * 60, weight=["0"] * 60)
     assert threshold_weights(alone).tolist() == [1.0] * 60
+
+
+def test_no_single_message_moves_the_cut_by_itself() -> None:
+    """One drawn from many stands for a hundred mails: as a miss it would count a third of all."""
+    corpus = with_columns(small_corpus(), weight=["100", *["2"] * 59])
+    needing = corpus.labels.sum()
+    assert corpus.labels[0]
+    weights = threshold_weights(corpus)
+    assert weights[0] == (100 + 2 * (needing - 1)) * 2 / needing
+    assert weights[1:].tolist() == [2.0] * 59

@@ -1,0 +1,145 @@
+"""Answers to a FETCH as servers write them, and labels both ways."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from imapclient.imap_utf7 import encode
+
+from jeeves.adapters.imap.marks import (
+    complete,
+    keyword_marks,
+    modseq_of,
+    sequence_set,
+)
+from jeeves.adapters.imap.tokens import Record, by_uid, decode_label, mailboxes, rows
+from jeeves.domain.message import Marks
+
+
+def test_labels_come_as_atoms_quoted_strings_and_literals() -> None:
+    records: list[Record | None] = [
+        (rb'1 (X-GM-LABELS ("\\Inbox" \Sent a[b NIL 42 "back\\slash \"q\" (p)" {3}', b"x)("),
+        (rb" {0}", b""),
+        rb' 100% "") UID 7 FLAGS (\Seen))',
+        rb"2 (UID 9 FLAGS () X-GM-LABELS () MODSEQ (12))",
+    ]
+    first, second = rows(records)
+    assert first[b"X-GM-LABELS"] == (
+        *(rb"\Inbox", rb"\Sent", b"a[b", b"NIL", b"42", rb'back\slash "q" (p)'),
+        *(b"x)(", b"", b"100%", b""),
+    )
+    assert (first[b"UID"], first[b"FLAGS"]) == (7, (rb"\Seen",))
+    assert (second[b"UID"], second[b"X-GM-LABELS"], modseq_of(second)) == (9, (), 12)
+
+
+def test_ids_are_numbers_and_dates_keep_the_servers_offset() -> None:
+    [row] = rows(
+        [
+            b"1 (uid 7 RFC822.SIZE 12 X-GM-MSGID 18446744073709551615"
+            b' INTERNALDATE "17-Jul-2026 02:44:25 -0700")'
+        ]
+    )
+    assert row[b"X-GM-MSGID"] == 2**64 - 1
+    assert row[b"RFC822.SIZE"] == 12
+    assert row[b"INTERNALDATE"].isoformat() == "2026-07-17T02:44:25-07:00"
+    [row] = rows([b'1 (INTERNALDATE "yesterday")'])
+    assert row[b"INTERNALDATE"] is None
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"1 (UID 7",
+        b"1 (UID 7))",
+        b"1 (UID)",
+        b"x (UID 7)",
+        b"1",
+        b'1 (FLAGS ("open))',
+        b"1 (UID seven)",
+        b"1 ((UID) 7)",
+        b"(UID 7) 1",
+    ],
+)
+def test_what_is_no_answer_is_refused(garbage: bytes) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        rows([garbage])
+
+
+@given(st.lists(st.binary(max_size=60), max_size=3))
+def test_no_answer_raises_anything_else(records: list[bytes]) -> None:
+    try:
+        rows(records)
+    except (ValueError, TypeError):
+        return
+
+
+def test_nothing_found_is_no_rows() -> None:
+    assert rows([None]) == []
+
+
+def test_mailboxes_are_listed_whatever_their_names() -> None:
+    listed = mailboxes(
+        [
+            rb'(\HasNoChildren \All) "/" "[Gmail]/All Mail"',
+            rb'() "/" a[b',
+            (rb"(\Noselect) NIL {4}", b'("x)'),
+            b"",
+        ]
+    )
+    assert listed == [
+        ((rb"\HasNoChildren", rb"\All"), b"[Gmail]/All Mail"),
+        ((), b"a[b"),
+        ((rb"\Noselect",), b'("x)'),
+    ]
+
+
+def test_what_is_told_unasked_is_no_answer() -> None:
+    told = rows(
+        [
+            rb"1 (FLAGS (\Seen) MODSEQ (9))",
+            rb"2 (UID 5 FLAGS (\Seen) MODSEQ (9))",
+            rb"3 (UID 6 FLAGS () X-GM-LABELS (a))",
+        ]
+    )
+    items = ["FLAGS", "X-GM-LABELS"]
+    assert [complete(row, items) for row in told] == [False, False, True]
+    assert set(by_uid(told)) == {5, 6}
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"], min_codepoint=1)))
+def test_a_label_comes_back_as_it_was_written(label: str) -> None:
+    """Modified UTF-7 (RFC 3501, 5.1.3)."""
+    assert decode_label(encode(label)) == label
+
+
+@pytest.mark.parametrize(
+    ("raw", "label"),
+    [
+        (b"R&D", "R&D"),
+        (b"&2Dw-", "&2Dw-"),
+        (b"&AAA-", "&AAA-"),
+        ("Füße".encode(), "Füße"),
+        (b"\xff", "ÿ"),
+    ],
+)
+def test_a_label_that_is_not_modified_utf7_stays_readable_and_storable(
+    raw: bytes, label: str
+) -> None:
+    assert decode_label(raw) == label
+
+
+def test_keywords_are_labels_and_system_flags_are_not() -> None:
+    flags = {b"FLAGS": (b"\\Seen", b"\\FLAGGED", b"Jeeves", b"42", b"$Forwarded")}
+    assert keyword_marks(flags) == Marks(("Jeeves", "42", "$Forwarded"), True)
+    assert keyword_marks({b"FLAGS": (b"\\Draft",)}) == Marks(("\\Draft",), False)
+    assert keyword_marks({}) == Marks()
+    assert keyword_marks({b"FLAGS": ((b"nested",), b"a")}) == Marks(("a",), False)
+
+
+@pytest.mark.parametrize(
+    ("uids", "named"),
+    [(None, "1:*"), ([1], "1"), ([3, 1, 2, 7], "1:3,7"), ([5, 6, 9, 10], "5:6,9:10")],
+)
+def test_neighbouring_uids_are_named_together(uids: list[int] | None, named: str) -> None:
+    assert sequence_set(uids) == named

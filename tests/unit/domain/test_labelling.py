@@ -1,0 +1,52 @@
+"""What labels say, and which are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from jeeves.domain.labelling import (
+    NEEDS_PLACE,
+    SETTLED,
+    WRITTEN,
+    LabelWish,
+    asking,
+    settled,
+    training_label,
+)
+from jeeves.domain.message import Marks
+
+
+@pytest.mark.parametrize(
+    ("labels", "starred", "says"),
+    [
+        (["Jeeves"], True, True),
+        (["\\Inbox", "Jeeves", "\\Starred"], True, True),
+        (["jeeves"], True, True),
+        (["Jeeves"], False, None),
+        ([], True, None),
+        (["\\Starred"], True, None),
+        (["Jeeves/yes"], False, True),
+        (["Jeeves/No"], False, False),
+        (["Jeeves/no"], True, False),
+        (["Jeeves/yes", "Jeeves/no"], False, None),
+        (["Jeeves", "Jeeves/no"], True, None),
+        (["Jeeves/maybe"], True, None),
+        (["Mr Jeeves"], True, None),
+        (["\\Jeeves"], True, None),
+    ],
+)
+def test_only_the_owners_word_is_training(
+    labels: list[str], starred: bool, says: bool | None
+) -> None:
+    assert training_label(Marks(tuple(labels), starred)) is says
+
+
+@pytest.mark.parametrize("starred", [True, False])
+def test_what_jeeves_wrote_itself_teaches_it_nothing(starred: bool) -> None:
+    assert training_label(Marks(WRITTEN, starred)) is None
+    assert training_label(Marks((*WRITTEN, "Jeeves/no"), starred)) is False
+
+
+def test_a_settled_message_needs_no_place() -> None:
+    assert asking([4]) == [LabelWish(4, NEEDS_PLACE, True)]
+    assert settled([4]) == [LabelWish(4, NEEDS_PLACE, False), LabelWish(4, SETTLED, True)]
