@@ -29,7 +29,7 @@ class Database:
         with closing(psycopg2.connect(self.dsn)) as connection:
             connection.autocommit = True
             with connection.cursor() as sql:
-                sql.execute("truncate messages, cursors, verdicts, labels, alerts, heartbeats")
+                sql.execute("truncate messages, cursors, heartbeats cascade")
                 sql.execute("drop table if exists prototype")
 
     def one(self, query: str) -> int:
