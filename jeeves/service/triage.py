@@ -8,6 +8,7 @@ deliver store.claim -> notifier.send -> store.settle    outside any transaction
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -40,7 +41,7 @@ FIRST_READ = timedelta(days=14)
 #: is known by its identity.
 CLOCK_MARGIN = timedelta(minutes=10)
 #: Mails per transaction.
-BATCH = 200
+BATCH = 500
 #: Name of the heartbeat that a successful read writes.
 READ_BEAT = "read"
 
@@ -104,15 +105,30 @@ def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]
     status = mailbox.open()
     cursor, uids = outstanding(mailbox, store, status, clock())
     fetched = added = unreadable = 0
-    for start in range(0, len(uids), BATCH):
-        part = uids[start : start + BATCH]
-        batch = [read_mail(mail, mailbox, cursor) for mail in mailbox.fetch(part)]
-        cursor = replace(cursor, last_uid=part[-1])
-        result = store.ingest(mailbox.account, batch, cursor)
+
+    def store_batch(batch: list[Message | Unreadable], covered_by: Cursor) -> None:
+        nonlocal fetched, added, unreadable
+        result = store.ingest(mailbox.account, batch, covered_by)
         fetched += len(batch)
         added += result.added
         unreadable += sum(isinstance(message, Unreadable) for message in batch)
         log.info("ingested", fetched=len(batch), added=result.added, known=result.known)
+
+    # Of several batches one is written while the next is fetched; never two at a time.
+    with ThreadPoolExecutor(1) as writer:
+        written: Future[None] | None = None
+        for start in range(0, len(uids), BATCH):
+            part = uids[start : start + BATCH]
+            batch = [read_mail(mail, mailbox, cursor) for mail in mailbox.fetch(part)]
+            cursor = replace(cursor, last_uid=part[-1])
+            if written is not None:
+                written.result()
+            if len(uids) <= BATCH:
+                store_batch(batch, cursor)
+            else:
+                written = writer.submit(store_batch, batch, cursor)
+        if written is not None:
+            written.result()
     if cursor.reads_history:
         store.ingest(mailbox.account, [], replace(cursor, last_uid=cursor.live_from - 1))
     store.beat(mailbox.account, READ_BEAT, clock(), status.mailbox)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import psycopg2
 import pytest
@@ -15,7 +15,7 @@ from jeeves.adapters.postgres.connection import queries
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.alert import AlertState, Channel, Receipt
-from jeeves.domain.message import Cursor, Message, Origin, Unreadable
+from jeeves.domain.message import Address, Cursor, Message, Origin, Unreadable
 from jeeves.domain.ports import Judgement
 from jeeves.errors import SchemaOutOfDate, StoreUnavailable
 from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_alert
@@ -62,6 +62,31 @@ def test_a_message_comes_back_as_it_was(store: PostgresStore) -> None:
     )
     store.ingest(ACCOUNT, [message], None)
     assert store.unjudged(ACCOUNT, 10)[0].message == message
+
+
+def test_old_moments_and_empty_fields_come_back_whatever_the_encoding_of_the_client(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    store = PostgresStore(dsn)
+    first = datetime(1982, 8, 13, 1, 2, 3, 4, tzinfo=timezone(timedelta(hours=-11, minutes=-30)))
+    message = a_message(
+        sent_at=first,
+        received_at=datetime(1999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+        body="日本語 é",
+        own_words="",
+        message_id="",
+        labels=("日本",),
+        to=(Address("Zoë 🎉", "zoe@example.org"), Address('"\\', "")),
+        cc=(),
+    )
+    try:
+        stored(store, message, replace(message, uid=None, gmail_id="7", sent_at=None))
+        known, other = (s.message for s in store.unjudged(ACCOUNT, 2))
+        assert known == message
+        assert (other.uid, other.sent_at) == (None, None)
+    finally:
+        store.close()
 
 
 def test_the_senders_own_offset_survives(store: PostgresStore) -> None:

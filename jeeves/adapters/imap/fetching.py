@@ -42,4 +42,4 @@ def size_of(facts: Response) -> int:
 def bodies(answer: Mapping[int, Response]) -> dict[int, bytes]:
     """``BODY[]`` of each mail that is still there."""
     found = ((uid, response.get(b"BODY[]")) for uid, response in answer.items())
-    return {uid: raw for uid, raw in found if isinstance(raw, bytes)}
+    return {uid: raw for uid, raw in found if isinstance(raw, bytes) and raw != b"NIL"}

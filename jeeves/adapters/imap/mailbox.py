@@ -70,7 +70,7 @@ class ImapMailbox:
                 found = self._without_attachments(batch[0])
             else:
                 with self._session.command(octets / OCTETS_PER_SECOND):
-                    found = bodies(client.fetch(batch, ["BODY.PEEK[]"]))
+                    found = bodies(by_uid(fetch(client, batch, ["BODY.PEEK[]"])))
             for uid in batch:
                 if uid in found:
                     yield self._fetched(uid, found[uid], facts[uid], status)

@@ -36,7 +36,7 @@ def strings(value: Any) -> tuple[bytes, ...]:
 def fetch(
     client: IMAPClient, uids: Sequence[int] | None, items: Sequence[str], modifier: str = ""
 ) -> list[dict[bytes, Any]]:
-    """UID FETCH without bodies, each row as it came.
+    """UID FETCH, each row as it came.
 
     Args:
         client: Not IMAPClient's own ``fetch``: it takes no ``1:*``.

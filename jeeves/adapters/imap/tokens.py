@@ -25,8 +25,9 @@ Record = bytes | tuple[bytes, bytes]
 
 
 def rows(records: Iterable[Record | None]) -> list[dict[bytes, Any]]:
-    """Each FETCH of an answer by its items, in order; sections of bodies are not understood.
+    """Each FETCH of an answer by its items, in order.
 
+    Of bodies ``BODY[]`` is understood, not sections with lists in them; NIL is ``b"NIL"``.
     Strings stay bytes and lists are tuples; UID, sizes and Gmail's ids are int, INTERNALDATE is a
     datetime with the server's own offset, or None where it is none.
 

@@ -28,6 +28,8 @@ LIBPQ: dict[str, Any] = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "application_name": "jeeves",
+    # COPY sends bytes; whatever PGCLIENTENCODING says
+    "client_encoding": "UTF8",
 }
 
 

@@ -17,13 +17,6 @@ where account = %(account)s
        or message_id = any(%(message_ids)s)
        or digest = any(%(digests)s));
 
--- name: insert_messages
-insert into messages (
-    account, origin, mailbox, uid, uidvalidity, gmail_id, message_id, digest, thread_key,
-    reference_ids, sender_name, sender_address, to_addresses, cc_addresses, subject, body,
-    own_words, sent_at, sent_utc_offset, received_at, labels, starred, bulk, own, unreadable
-) values %s;
-
 -- name: adopt_message
 -- The same mail came another way: keep the row, learn what the new way knows. Mail that
 -- was imported first and now arrives live is judged again, so that it can alert.

@@ -6,17 +6,44 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from psycopg2.extras import Json
-
 from jeeves.adapters.postgres.connection import Row, SqlCursor, queries
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, Receipt
 from jeeves.domain.listing import AlertLine
 from jeeves.domain.message import Address, Message, Origin, Unreadable
 from jeeves.domain.verdict import Band, Reason, Score, Verdict
 
+#: What is written of a message: types by column, in the order of `message_row`.
+MESSAGE_COLUMNS = {
+    "account": "text",
+    "origin": "text",
+    "mailbox": "text",
+    "uid": "bigint",
+    "uidvalidity": "bigint",
+    "gmail_id": "text",
+    "message_id": "text",
+    "digest": "text",
+    "thread_key": "text",
+    "reference_ids": "text[]",
+    "sender_name": "text",
+    "sender_address": "text",
+    "to_addresses": "jsonb",
+    "cc_addresses": "jsonb",
+    "subject": "text",
+    "body": "text",
+    "own_words": "text",
+    "sent_at": "timestamptz",
+    "sent_utc_offset": "smallint",
+    "received_at": "timestamptz",
+    "labels": "text[]",
+    "starred": "boolean",
+    "bulk": "boolean",
+    "own": "boolean",
+    "unreadable": "text",
+}
+
 
 def message_row(message: Message | Unreadable) -> tuple[Any, ...]:
-    """The values of `insert_messages`."""
+    """The values of `MESSAGE_COLUMNS`."""
     if isinstance(message, Unreadable):
         return (
             message.account,
@@ -30,8 +57,7 @@ def message_row(message: Message | Unreadable) -> tuple[Any, ...]:
             f"sha256:{message.digest}",
             [],
             *("", ""),
-            Json([]),
-            Json([]),
+            *("[]", "[]"),
             *("", "", ""),
             None,
             None,
@@ -50,7 +76,7 @@ def message_row(message: Message | Unreadable) -> tuple[Any, ...]:
         message.message_id or None,
         message.digest,
         message.thread_key,
-        list(message.references),
+        message.references,
         message.sender.name,
         message.sender.address,
         addresses_json(message.to),
@@ -61,7 +87,7 @@ def message_row(message: Message | Unreadable) -> tuple[Any, ...]:
         message.sent_at,
         utc_offset_minutes(message.sent_at),
         message.received_at,
-        list(message.labels),
+        message.labels,
         message.starred,
         message.bulk,
         message.own,
@@ -69,9 +95,9 @@ def message_row(message: Message | Unreadable) -> tuple[Any, ...]:
     )
 
 
-def addresses_json(addresses: tuple[Address, ...]) -> Json:
-    """``[[name, address], ...]`` for a jsonb column."""
-    return Json([[a.name, a.address] for a in addresses], dumps=json.dumps)
+def addresses_json(addresses: tuple[Address, ...]) -> str:
+    """``[[name, address], ...]`` as JSON."""
+    return json.dumps([(a.name, a.address) for a in addresses]) if addresses else "[]"
 
 
 def utc_offset_minutes(moment: datetime | None) -> int | None:

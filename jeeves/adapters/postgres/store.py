@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from psycopg2.extras import Json, execute_values
+from psycopg2.extras import Json
 
 from jeeves.adapters.postgres.connection import SqlCursor, in_transaction, queries
+from jeeves.adapters.postgres.copying import copy
 from jeeves.adapters.postgres.identity import Identities
 from jeeves.adapters.postgres.marks import PostgresLabels, PostgresMarks
-from jeeves.adapters.postgres.rows import message_row, read_alert, read_beats, read_message
+from jeeves.adapters.postgres.rows import (
+    MESSAGE_COLUMNS,
+    message_row,
+    read_alert,
+    read_beats,
+    read_message,
+)
 from jeeves.domain.alert import Alert, Channel
 from jeeves.domain.message import Cursor, Message, Unreadable
 from jeeves.domain.ports import Ingested, Judgement, StoredMessage
@@ -78,12 +85,7 @@ class PostgresStore(PostgresMarks, PostgresLabels):
                 elif known.id is not None and isinstance(message, Message) and message.uid:
                     cls._adopt(sql, known.id, message)
             if new:
-                execute_values(
-                    sql,
-                    queries()["insert_messages"],
-                    [message_row(message) for message in new],
-                    page_size=len(new),
-                )
+                copy(sql, "messages", MESSAGE_COLUMNS, map(message_row, new))
         return Ingested(added=len(new), known=len(batch) - len(new))
 
     @staticmethod

@@ -19,13 +19,17 @@ class Database:
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
+        with closing(psycopg2.connect(dsn)) as connection:
+            backend = Path(f"/proc/{connection.info.backend_pid}/stat").read_text()
+            #: Of the server, whose children its other processes are (proc(5)).
+            self.pid = int(backend.rpartition(")")[2].split()[1])
 
     def empty(self) -> None:
         """Forget all mail."""
         with closing(psycopg2.connect(self.dsn)) as connection:
             connection.autocommit = True
             with connection.cursor() as sql:
-                sql.execute("truncate messages, cursors, verdicts, labels, alerts, heartbeats")
+                sql.execute("truncate messages, cursors, heartbeats cascade")
                 sql.execute("drop table if exists prototype")
 
     def one(self, query: str) -> int:
@@ -37,9 +41,7 @@ class Database:
 
     def cpu(self) -> float:
         """User and system seconds of the server and all of its processes so far."""
-        backend = self.one("select pg_backend_pid()")
-        stat = Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()
-        return tree_cpu(int(stat[1]))
+        return tree_cpu(self.pid)
 
 
 @contextmanager

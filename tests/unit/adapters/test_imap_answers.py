@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from imapclient.imap_utf7 import encode
 
+from jeeves.adapters.imap.fetching import bodies
 from jeeves.adapters.imap.marks import (
     complete,
     keyword_marks,
@@ -47,6 +48,18 @@ def test_ids_are_numbers_and_dates_keep_the_servers_offset() -> None:
     assert row[b"INTERNALDATE"].isoformat() == "2026-07-17T02:44:25-07:00"
     [row] = rows([b'1 (INTERNALDATE "yesterday")'])
     assert row[b"INTERNALDATE"] is None
+
+
+def test_a_body_comes_whole_and_one_that_the_server_lost_is_none() -> None:
+    found = rows(
+        [
+            (b"1 (UID 7 BODY[] {5}", b"a)\r\n("),
+            b" FLAGS ())",
+            b"2 (UID 8 BODY[] NIL)",
+            b'3 (UID 9 BODY[] "")',
+        ]
+    )
+    assert bodies(by_uid(found)) == {7: b"a)\r\n(", 9: b""}
 
 
 @pytest.mark.parametrize(

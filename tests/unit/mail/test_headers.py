@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email.parser import BytesHeaderParser
 
 import pytest
 from hypothesis import given
@@ -162,3 +163,51 @@ def test_no_value_makes_reading_fail(value: str) -> None:
         assert mailbox.name.isprintable() or "\n" not in mailbox.name
     headers.sent_at(value, NOW)
     headers.message_ids([value])
+
+
+# What stands in header blocks, rightly and wrongly.
+_LINES = st.lists(
+    st.sampled_from(
+        [
+            *("From: a@b.example", "Subject:  x", "Subject:", "To: a,\r\n b", "X-Y: \t1 "),
+            *("Date: z", "From: x\r\n\t", "no field", " leading", "From ana", ":", "a b: c"),
+            *("To\x80: x", "\r", "Subject: \xe9", "Subject: a\rb", "Subject: a\x0bb\x0cc\x85"),
+            *("", "\x1c: x", "a:\r\n"),
+        ]
+    ),
+    max_size=6,
+)
+
+
+@given(_LINES, st.sampled_from(["\r\n", "\n"]), st.sampled_from(["", "body\r\n", "a\n\nb: c"]))
+def test_a_header_that_is_read_plainly_is_what_pythons_parser_finds(
+    lines: list[str], end: str, body: str
+) -> None:
+    raw = (end.join((*lines, "", "")) + body).encode("latin-1")
+    plain = headers.split(raw)
+    if plain is None:
+        return
+    assert headers.looks_like_mail(raw)
+    parsed = BytesHeaderParser().parsebytes(raw)
+    expected = headers.fields(parsed.raw_items())
+    assert {name: [v.strip() for v in values] for name, values in plain[0].items()} == {
+        name: [v.strip() for v in values] for name, values in expected.items()
+    }
+    assert raw[plain[1] :] == parsed.get_payload(decode=True)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *("A@b.example", "Ana", '"Smith, Ana"', "<A@b.example>", "< a@b >", ",", ", ", ";"),
+                *(":", "(x)", "'", "\\", "é", "\r\n ", "\x01", '"', "\xa0", "@", "<>", '""', "[1]"),
+            ]
+        ),
+        max_size=8,
+    )
+)
+def test_several_plain_addresses_are_what_the_careful_reader_finds(pieces: list[str]) -> None:
+    value = "".join(pieces)
+    several = headers._plain_mailboxes(value)
+    assert several is None or several == list(headers._any_mailboxes(value))
