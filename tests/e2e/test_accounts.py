@@ -54,6 +54,7 @@ def test_each_account_is_read_and_texts_its_own_phone_and_one_that_is_away_stops
         assert all("Sam" in body if to == PHONE else "Olga" in body for to, body in texts)
         status = json.loads(jeeves("status", "--json").stdout)
         assert len(status["seconds_since_read"]) == 2
+        assert None not in status["seconds_since_read"]
         findings = json.loads(jeeves("doctor", "--json", code=None).stdout)
         assert {one["link"] for one in findings if one["ok"]} >= {"mail 1", "mail 2"}
     deliver(gmail, "Lunch again, Sam?", sender="Ben <ben@example.org>")
