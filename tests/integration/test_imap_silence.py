@@ -29,7 +29,7 @@ from tests.read_only import those_that_change
 from tests.scripted_imap import PASSWORD, Fault, Kind, Place, ScriptedImap, ServedMail, Step
 
 #: As long as nothing is expected to be noticed by time alone.
-FOR_EVER = 100.0
+FOR_EVER = 30.0
 CALM = Timing(connect=FOR_EVER, read=FOR_EVER, command=FOR_EVER, probe=FOR_EVER, stop=0.02)
 SILENT_IN_IDLE = Fault(Step.IDLE_DONE, Kind.HANG, Place.BEFORE)
 
