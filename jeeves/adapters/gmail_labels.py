@@ -8,12 +8,21 @@ to a mailbox is decided in `refuse`, which sees every command before it is sent.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import Any
 
 from imapclient import IMAPClient
 
-from jeeves.adapters.imap import ImapAccount, Session, Timing, decode_label, sequence_set, words
+from jeeves.adapters.imap import (
+    Declined,
+    ImapAccount,
+    Session,
+    Timing,
+    decode_label,
+    sequence_set,
+    words,
+)
 from jeeves.domain.labelling import WRITTEN, LabelChange
 from jeeves.domain.ports import MailboxStatus
 from jeeves.errors import ConfigError
@@ -65,7 +74,8 @@ class GmailLabels:
         client._checkok("list", kind, said)
         if not any(said):
             # Refused where it exists but is not shown over IMAP: then STORE finds it.
-            client._imap.create(f'"{label}"')
+            with suppress(Declined):
+                client._imap.create(f'"{label}"')
 
     def close(self) -> None:
         """Log out if connected. Never raises."""

@@ -42,6 +42,12 @@ COURIER_SECONDS = 5.0
 GRACE_SECONDS = 1.5
 
 
+def back_off(failures: int) -> float:
+    """Seconds to wait after so many failures in a row, at least one; a part of it is chance."""
+    spread: float = random.uniform(1.0, 1.5)  # noqa: S311  # spreads reconnects, hides nothing
+    return spread * BACK_OFF[min(failures, len(BACK_OFF)) - 1]
+
+
 class ClosableStore(Store, LabelStore, Protocol):
     """A store with a connection of its own."""
 
@@ -172,17 +178,18 @@ class Daemon:
         while not self.stop.is_set():
             try:
                 self._cycle(store)
-                ever_read, failures = True, 0
+                ever_read = True
                 self._store_lost_at, self._told_directly = None, False
                 self.mailbox.wait(self.poll_seconds, self.stop.is_set)
+                # Not before: a connection that always dies in the wait is made ever more seldom.
+                failures = 0
             except (LoginRefused, ConfigError) as exc:
                 if not ever_read and not self.one_of_several:
                     raise
                 self._wait_out("refused", store, exc)
             except TransientError as exc:
                 failures += 1
-                wait = BACK_OFF[min(failures, len(BACK_OFF)) - 1]
-                wait *= 1 + random.random() / 2  # noqa: S311  # spreads reconnects, hides nothing
+                wait = back_off(failures)
                 log.warning("waiting", seconds=round(wait, 1), failures=failures, error=str(exc))
                 self._report(store, str(exc))
                 self.stop.wait(wait)

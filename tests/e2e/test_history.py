@@ -18,7 +18,7 @@ from jeeves.demo.gmail_server import GmailServer, logged_commands
 from tests.builders import raw_mail
 from tests.dovecot import Dovecot
 from tests.e2e.conftest import COMMAND_SECONDS, Jeeves
-from tests.integration.test_imap import READ_ONLY, verb
+from tests.read_only import READ_ONLY, verb
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=100)
 MAILS = 60

@@ -47,7 +47,8 @@ from tests.dovecot import Dovecot, free_port
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
 from tests.gmail_client import ALL_MAIL, connected, uid_of
 from tests.integration.test_daemon import until
-from tests.integration.test_imap import READ_ONLY, account_of, verb
+from tests.integration.test_imap import account_of
+from tests.read_only import READ_ONLY, verb
 
 OURS = re.compile(r'\("Jeeves/(needs place|settled)"\)')
 

@@ -1,6 +1,7 @@
 """Any IMAP server, read-only (RFC 3501)."""
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
+from jeeves.adapters.imap.client import Declined
 from jeeves.adapters.imap.fetching import Response
 from jeeves.adapters.imap.mailbox import ImapMailbox
 from jeeves.adapters.imap.marks import sequence_set, strings
@@ -8,6 +9,7 @@ from jeeves.adapters.imap.session import Session
 from jeeves.adapters.imap.tokens import decode_label, words
 
 __all__ = [
+    "Declined",
     "ImapAccount",
     "ImapMailbox",
     "Response",

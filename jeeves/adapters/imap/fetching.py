@@ -36,7 +36,8 @@ def batches(facts: Mapping[int, Response]) -> Iterator[list[int]]:
 
 def size_of(facts: Response) -> int:
     """RFC822.SIZE; 0 where the server does not tell."""
-    return int(facts.get(b"RFC822.SIZE") or 0)
+    size = facts.get(b"RFC822.SIZE")
+    return size if isinstance(size, int) else 0
 
 
 def bodies(answer: Mapping[int, Response]) -> dict[int, bytes]:

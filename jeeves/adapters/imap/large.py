@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from jeeves.adapters.imap.fetching import Response
@@ -29,6 +30,8 @@ class Section:
     """A text part by its number in the mail (``1.2``); "" is the body of a mail of one part."""
 
     number: str
+    #: At most this much will come.
+    octets: int = PART_BYTES
 
     @property
     def items(self) -> list[str]:
@@ -48,8 +51,8 @@ def text_sections(structure: Any) -> list[Section]:
         return []
     if not isinstance(structure[0], list):
         # A mail of one part: its number is 1, and its MIME fields stand in the header.
-        return [Section("")] if _is_text(structure) else []
-    return [Section(number) for number in _numbers(structure, "")][:PARTS]
+        return [Section("", _size(structure))] if _is_text(structure) else []
+    return list(islice(_sections(structure, ""), PARTS))
 
 
 def assembled(
@@ -75,15 +78,21 @@ def assembled(
     return b"%b%b\r\n%b--%b--\r\n" % (lines, form, body, _BOUNDARY)
 
 
-def _numbers(structure: Sequence[Any], above: str) -> Iterator[str]:
+def _sections(structure: Sequence[Any], above: str) -> Iterator[Section]:
     for place, part in enumerate(structure[0], start=1):
         number = f"{above}{place}"
         if not isinstance(part, Sequence) or not part:
             continue
         if isinstance(part[0], list):
-            yield from _numbers(part, f"{number}.")
+            yield from _sections(part, f"{number}.")
         elif _is_text(part):
-            yield number
+            yield Section(number, _size(part))
+
+
+def _size(part: Sequence[Any]) -> int:
+    """What is fetched of a part; its octets stand seventh (RFC 3501, 7.4.2)."""
+    octets = part[6] if len(part) > 6 else None
+    return min(octets, PART_BYTES) if isinstance(octets, int) else PART_BYTES
 
 
 def _is_text(part: Sequence[Any]) -> bool:

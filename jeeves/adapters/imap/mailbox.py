@@ -16,7 +16,7 @@ from jeeves.adapters.imap.fetching import (
     bodies,
     size_of,
 )
-from jeeves.adapters.imap.large import PART_BYTES, assembled, text_sections
+from jeeves.adapters.imap.large import assembled, text_sections
 from jeeves.adapters.imap.listing import LISTING_FACTS, listed, listings
 from jeeves.adapters.imap.marks import (
     SWEEP_MAILS,
@@ -82,7 +82,7 @@ class ImapMailbox:
             outline = client.fetch([uid], ["BODYSTRUCTURE", "BODY.PEEK[HEADER]"]).get(uid, {})
         sections = text_sections(outline.get(b"BODYSTRUCTURE"))
         items = [item for section in sections for item in section.items]
-        with self._session.command(len(sections) * PART_BYTES / OCTETS_PER_SECOND):
+        with self._session.command(sum(s.octets for s in sections) / OCTETS_PER_SECOND):
             parts = client.fetch([uid], items).get(uid, {}) if items else {}
         raw = assembled(outline, sections, parts)
         return {} if raw is None else {uid: raw}
@@ -93,7 +93,8 @@ class ImapMailbox:
         The server must answer at the end of every wait, and none is longer than ``Timing.probe``.
         """
         self._status()
-        pause = Pause(min(seconds, self._timing.probe), stopped, self._timing)
+        seconds = min(seconds, self._timing.probe)
+        pause = Pause(seconds, stopped, self._timing)
         if not self._session.has("IDLE"):
             pause.sleep()
             return False

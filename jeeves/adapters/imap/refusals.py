@@ -8,12 +8,25 @@ from jeeves.errors import LoginRefused, MailboxUnavailable, OverQuota
 OVER_QUOTA = "[overquota]"
 
 
+#: What a server says that cannot now: response codes of RFC 5530, and Gmail's.
+LATER = (
+    "[unavailable]", "[inuse]", "[limit]", "[serverbug]", "[throttled]", OVER_QUOTA,
+    "too many simultaneous",
+)  # fmt: skip
+
+
 def over_quota(host: str) -> OverQuota:
     """The server gives no more today."""
     return OverQuota(
         f"{host} says that this account's bandwidth is used up for now: try again tomorrow; "
         "nothing is lost."
     )
+
+
+def passes(answer: str) -> bool:
+    """Whether the server says itself that it may answer otherwise later."""
+    text = answer.lower()
+    return any(words in text for words in LATER)
 
 
 def login_error(
@@ -23,7 +36,7 @@ def login_error(
     text = answer.lower()
     if OVER_QUOTA in text:
         return over_quota(host)
-    if "too many simultaneous" in text or "[unavailable]" in text:
+    if passes(answer):
         return MailboxUnavailable(
             f"{host} takes no more connections for this account at the moment: trying again."
         )

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import imaplib
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
-from imapclient import IMAPClient, SocketTimeout
-from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError
-from imapclient.imap4 import IMAP4WithTimeout
-from imapclient.tls import IMAP4_TLS
+from imapclient.exceptions import CapabilityError, LoginError
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
-from jeeves.adapters.imap.refusals import OVER_QUOTA, login_error, over_quota
+from jeeves.adapters.imap.client import FAILURES, Client, Declined
+from jeeves.adapters.imap.refusals import OVER_QUOTA, login_error, over_quota, passes
 from jeeves.adapters.imap.tokens import decode_label, mailboxes
 from jeeves.domain.ports import MailboxStatus
-from jeeves.errors import ConfigError, MailboxUnavailable
+from jeeves.errors import ConfigError, MailboxError, MailboxUnavailable
 
 ALL_MAIL = b"\\All"
 
@@ -32,12 +29,15 @@ class Session:
         self.status: MailboxStatus | None = None
         self._account = account
         self._timing = timing
-        self._client: IMAPClient | None = None
+        self._client: Client | None = None
+        self._capabilities: frozenset[bytes] = frozenset()
+        #: A second descriptor of the TCP connection, to end it whoever owns the first: TLS takes
+        #: that away from under us.
         self._socket: socket.socket | None = None
         self._examine_at = 0.0
 
     @property
-    def client(self) -> IMAPClient:
+    def client(self) -> Client:
         """The connection.
 
         Raises:
@@ -49,7 +49,7 @@ class Session:
 
     def has(self, capability: str) -> bool:
         """Whether the server announces ``capability``; not without a connection."""
-        return self._client is not None and bool(self._client.has_capability(capability))
+        return capability.upper().encode() in self._capabilities
 
     def open(self) -> MailboxStatus:
         """Connect, authenticate and EXAMINE where that is not yet done, else NOOP."""
@@ -64,57 +64,64 @@ class Session:
                 self._client.noop()
         return self.status
 
-    @contextmanager
-    def command(self, seconds: float = 0.0) -> Iterator[None]:
+    def command(self, seconds: float = 0.0) -> AbstractContextManager[None]:
         """Bound what is asked inside, and turn what the connection raises into our own errors.
 
         Args:
             seconds: How much longer than usual it may take.
         """
-        deadline = threading.Timer(self._timing.command + seconds, self._cut)
+        return self._within(self._timing.command + seconds)
+
+    @contextmanager
+    def _within(self, seconds: float) -> Iterator[None]:
+        deadline = threading.Timer(seconds, self._cut)
         deadline.daemon = True
         deadline.start()
+        whole = False
         try:
             yield
         except LoginError as exc:
-            self.drop()
-            if isinstance(exc.__context__, imaplib.IMAP4.abort):
-                # IMAPClient calls a connection lost during LOGIN a refusal
-                raise self._unavailable(exc.__context__) from exc
-            by_token = self._account.token is not None
-            raise login_error(str(exc), self._account.host, by_token) from exc
+            # IMAPClient says so of whatever went wrong meanwhile
+            cause = exc.__context__
+            if isinstance(cause, Declined) and cause.refused:
+                by_token = self._account.token is not None
+                raise login_error(str(exc), self._account.host, by_token) from exc
+            raise self._unavailable(cause or exc) from exc
         except ssl.SSLCertVerificationError as exc:
-            self.drop()
             raise ConfigError(
                 f"The certificate of {self._account.host} is not trusted "
                 f"({exc.verify_message}): check IMAP_HOST, or name its authority in IMAP_CA_FILE."
             ) from exc
         except CapabilityError as exc:
-            self.drop()
             raise ConfigError(
                 f"{self._account.host} does not offer STARTTLS: set IMAP_SECURITY=tls."
             ) from exc
-        except (IMAPClientError, OSError, EOFError, ValueError, LookupError, TypeError) as exc:
-            # The last three: answers that are no IMAP, as the parser meets them.
-            self.drop()
+        except FAILURES as exc:
             raise self._unavailable(exc) from exc
+        else:
+            whole = True
         finally:
             deadline.cancel()
+            if not whole:
+                # Also when told to stop: half an answer may still be on its way.
+                self.drop()
 
     def close(self) -> None:
         """Log out if connected. Never raises."""
-        if self._client is not None:
-            with suppress(IMAPClientError, OSError, ValueError):
-                self._client.socket().settimeout(self._timing.logout)
-                self._client.logout()
+        with suppress(MailboxError, ConfigError):
+            if self._client is not None:
+                with self._within(self._timing.logout):
+                    self._client.socket().settimeout(self._timing.logout)
+                    self._client.logout()
         self.drop()
 
     def drop(self) -> None:
         """Give up the connection without a word to the server."""
         client, self._client = self._client, None
         self.status = None
+        self._capabilities = frozenset()
         if client is not None:
-            with suppress(IMAPClientError, OSError, ValueError):
+            with suppress(*FAILURES):
                 client.shutdown()
         if self._socket is not None:
             with suppress(OSError):
@@ -123,21 +130,26 @@ class Session:
 
     def _cut(self) -> None:
         """End the connection from the thread that watches the deadline: whoever reads wakes up."""
-        if self._socket is not None:
+        connection = self._socket
+        if connection is not None:
             with suppress(OSError):
-                # Not SSLSocket's own: it takes its state away from under the reader.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _unavailable(self, cause: BaseException) -> MailboxUnavailable:
         if OVER_QUOTA in str(cause).lower():
             return over_quota(self._account.host)
+        if isinstance(cause, Declined):
+            return MailboxUnavailable(
+                f"The mail server {self._account.host}:{self._account.port} declined a command: "
+                "nothing is lost, Jeeves tries again."
+            )
         return MailboxUnavailable(
             f"The mail server {self._account.host}:{self._account.port} cannot be reached or "
             f"broke off ({type(cause).__name__}): check the network and IMAP_HOST; nothing is "
             "lost, Jeeves tries again."
         )
 
-    def _connect(self) -> IMAPClient:
+    def _connect(self) -> Client:
         account = self._account
         context = None
         if account.security != "none":
@@ -148,30 +160,30 @@ class Session:
                     f"IMAP_CA_FILE {account.ca_file} cannot be read as certificates: "
                     "give a PEM file or leave it empty."
                 ) from exc
-        client = _Client(account, self._timing, context, self._opened)
+        client = Client(account, self._timing, context, self._opened)
         try:
-            client.normalise_times = False
             if account.security == "starttls":
                 client.starttls(context)
-                self._opened(client.socket())
             self._authenticate(client)
-            if client.has_capability("ID"):
-                # Gmail strongly recommends it (developers.google.com, IMAP extensions)
-                client.id_({"name": "Jeeves"})
-            if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
+            self._capabilities = frozenset(client.capabilities())
+            if self.has("ID"):
+                with suppress(Declined):
+                    client.introduce("Jeeves")
+            if self.has("CONDSTORE") and self.has("ENABLE"):
                 # Some servers tell HIGHESTMODSEQ only then (RFC 7162, 3.1).
-                client.enable("CONDSTORE")
+                with suppress(Declined):
+                    client.enable("CONDSTORE")
         except BaseException:
-            with suppress(IMAPClientError, OSError):
+            with suppress(*FAILURES):
                 client.shutdown()
             raise
         return client
 
     def _opened(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self._socket = connection
+        self._socket = connection.dup()
 
-    def _authenticate(self, client: IMAPClient) -> None:
+    def _authenticate(self, client: Client) -> None:
         account = self._account
         if account.token is None:
             client.login(account.address, account.password)
@@ -184,14 +196,14 @@ class Session:
             # Revoked or aged before its time: a new one once, then it is a refusal.
             _xoauth2(client, account.address, account.token(True))
 
-    def _examine(self, client: IMAPClient) -> MailboxStatus:
+    def _examine(self, client: Client) -> MailboxStatus:
         wanted = self._account.mailbox
         mailbox = wanted or _all_mail(client) or "INBOX"
         try:
             state = client.select_folder(mailbox, readonly=True)
-        except imaplib.IMAP4.abort:
-            raise
-        except IMAPClientError as exc:
+        except Declined as exc:
+            if not exc.refused or passes(str(exc)):
+                raise
             raise ConfigError(
                 f'The mail server has no mailbox "{mailbox}" to read: check IMAP_MAILBOX and, '
                 'for Gmail, that the label is set to "Show in IMAP".'
@@ -208,53 +220,16 @@ class Session:
         )
 
 
-class _Client(IMAPClient):  # type: ignore[misc]  # the library is not typed
-    """IMAPClient that shows its socket before it waits for the greeting."""
-
-    def __init__(
-        self,
-        account: ImapAccount,
-        timing: Timing,
-        context: ssl.SSLContext | None,
-        opened: Callable[[socket.socket], None],
-    ) -> None:
-        self._opened = opened
-        tls = account.security == "tls"
-        super().__init__(
-            account.host,
-            account.port,
-            ssl=tls,
-            ssl_context=context if tls else None,
-            timeout=SocketTimeout(connect=timing.connect, read=timing.read),
-        )
-
-    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802  # the library's name
-        kind = IMAP4_TLS if self.ssl else IMAP4WithTimeout
-        opened = self._opened
-
-        class Noting(kind):  # type: ignore[misc,valid-type]
-            def _create_socket(self, timeout: float | None = None) -> socket.socket:
-                made: socket.socket = super()._create_socket(timeout)
-                opened(made)
-                return made
-
-        connect: float = self._timeout.connect
-        if self.ssl:
-            return Noting(self.host, self.port, self.ssl_context, connect)
-        return Noting(self.host, self.port, connect)
-
-
-def _xoauth2(client: IMAPClient, address: str, token: str) -> None:
+def _xoauth2(client: Client, address: str, token: str) -> None:
     """Authenticate with an access token (developers.google.com, XOAUTH2 protocol)."""
     first = f"user={address}\x01auth=Bearer {token}\x01\x01"
     # A refusal comes as a challenge, which must be answered with an empty line.
     client.sasl_login("XOAUTH2", lambda challenge: b"" if challenge else first)
 
 
-def _all_mail(client: IMAPClient) -> str | None:
+def _all_mail(client: Client) -> str | None:
     # Not IMAPClient's own: a label with an opening bracket ends it.
-    kind, said = client._imap.list()
-    client._checkok("list", kind, said)
+    _, said = client._imap.list()
     for flags, name in mailboxes(said):
         if ALL_MAIL in flags:
             return decode_label(name)

@@ -1,14 +1,19 @@
-"""Waiting for mail: IDLE (RFC 2177), or sleep where a server has none."""
+"""Waiting for mail: IDLE (RFC 2177), or sleep where a server has none.
+
+IMAPClient's own idle and idle_check lose what comes before the continuation, take a response in
+two segments for a broken one, and return at once, for ever, when the other side has closed.
+"""
 
 from __future__ import annotations
 
+import select
+import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from imapclient import IMAPClient
-
 from jeeves.adapters.imap.account import Timing
+from jeeves.adapters.imap.client import Client, reader
 
 #: The wall clock gets ahead of the monotonic one only while the machine sleeps, or when it is set.
 CLOCK_JUMP_SECONDS = 10.0
@@ -32,24 +37,37 @@ class Pause:
         while patience := self._patience():
             time.sleep(patience)
 
-    def idle(self, client: IMAPClient) -> bool:
-        """Wait in IDLE; whether mail was announced."""
-        client.idle()
-        arrived = announced(client, self._timing.read) or self._listen(client)
-        _, last_words = client.idle_done()
-        return arrived or tells_of_mail(last_words)
+    def idle(self, client: Client) -> bool:
+        """Wait in IDLE; whether mail was announced since `forget_announcements`.
 
-    def _listen(self, client: IMAPClient) -> bool:
-        while patience := self._patience():
-            asked = time.monotonic()
-            responses = client.idle_check(timeout=patience)
-            if tells_of_mail(responses):
-                return True
-            if not responses and time.monotonic() - asked < patience / 2:
-                # A closed peer makes idle_check return at once, for ever: end IDLE, which
-                # finds out.
-                return False
-        return False
+        A server that declines IDLE is left in peace for as long.
+        """
+        imap = client._imap
+        tag = imap._command("IDLE")
+        # Announcements may stand before the continuation, which is None.
+        while imap._get_response() is not None and not imap.tagged_commands[tag]:
+            imap._check_bye()
+        if imap.tagged_commands[tag]:
+            imap.tagged_commands.pop(tag)
+            self.sleep()
+            return announced(imap)
+        self._listen(client, tag)
+        if not imap.tagged_commands[tag]:
+            imap.send(b"DONE\r\n")
+        imap._command_complete("IDLE", tag)
+        return announced(imap)
+
+    def _listen(self, client: Client, tag: bytes) -> None:
+        """Until mail is announced, the server ends IDLE by itself, or the wait is over."""
+        imap = client._imap
+        while not announced(imap) and not imap.tagged_commands[tag]:
+            patience = self._patience()
+            if not patience:
+                return
+            if _speaks(client, patience, self._timing.read):
+                # In one piece, however many segments it comes in.
+                imap._get_response()
+                imap._check_bye()
 
     def _patience(self) -> float:
         """Seconds until the next look around; 0 where the wait is over."""
@@ -59,32 +77,46 @@ class Pause:
         return max(0.0, min(self._deadline - time.monotonic(), self._timing.stop))
 
 
-def forget_announcements(client: IMAPClient) -> None:
+def forget_announcements(client: Client) -> None:
     """What is announced from here on may be missing in the answer to the coming search."""
     client._imap.untagged_responses.pop("EXISTS", None)  # not shown otherwise
 
 
-def tells_of_mail(responses: Sequence[Any]) -> bool:
-    """Whether a server's untagged responses announce new mail."""
-    return any(len(r) > 1 and r[1] in {b"EXISTS", b"RECENT"} for r in responses)
+def announced(imap: Any) -> bool:
+    """Whether the server told of mail since `forget_announcements`."""
+    return "EXISTS" in imap.untagged_responses
 
 
-def announced(client: IMAPClient, read_seconds: float) -> bool:
-    """Whether mail was announced since the last search, before idle_check could see it.
+def _speaks(client: Client, seconds: float, read_seconds: float) -> bool:
+    """Whether the server begins to say something within ``seconds``.
 
-    idle_check polls the socket, and what came together with the answers to earlier commands has
-    left the socket by then: it stands among imaplib's untagged responses, or in its read buffer.
+    Raises:
+        EOFError: it closed the connection.
     """
-    imap = client._imap  # neither library shows these otherwise
-    if "EXISTS" in imap.untagged_responses:
+    if _peek(client, read_seconds):
         return True
-    reader = imap._file if hasattr(imap, "_file") else imap.file  # 3.14 renamed it
+    poll = select.poll()
+    poll.register(client.socket(), select.POLLIN)
+    if not poll.poll(seconds * 1000):
+        return False
+    first = _peek(client, read_seconds)
+    if first == b"":
+        raise EOFError
+    return first is not None
+
+
+def _peek(client: Client, read_seconds: float) -> bytes | None:
+    """What can be read without waiting, at least a byte of it.
+
+    None where TLS has nothing yet; empty where a plain connection has nothing, or has ended.
+    """
     connection = client.socket()
     connection.setblocking(False)
     try:
-        return bool(reader.peek(1))
-    except OSError:
-        # TLS says so where there is nothing to read
-        return False
+        begun: bytes = reader(client._imap).peek(1)
+    except ssl.SSLWantReadError:
+        return None
+    else:
+        return begun
     finally:
         connection.settimeout(read_seconds)

@@ -168,10 +168,10 @@ def _watching(server: Server, home: Path, dsn: str) -> Iterator[Watch]:
     """Jeeves's daemon, waiting for mail, without channels to tell anybody."""
     logs.configure(quiet=True)
     watch = Watch()
-    heard = waiting.tells_of_mail
+    heard = waiting.announced
 
-    def noting(responses: Sequence[Any]) -> bool:
-        told = heard(responses)
+    def noting(imap: Any) -> bool:
+        told = heard(imap)
         if told:
             watch.note_exists()
         return told
@@ -187,7 +187,7 @@ def _watching(server: Server, home: Path, dsn: str) -> Iterator[Watch]:
         poll_seconds=60.0,
         stop=stop,
     )
-    with patch.object(waiting, "tells_of_mail", noting):
+    with patch.object(waiting, "announced", noting):
         thread = threading.Thread(target=daemon.run, daemon=True)
         thread.start()
         time.sleep(1.0)

@@ -1,0 +1,124 @@
+"""IMAPClient, as strict as a connection needs that nobody watches."""
+
+from __future__ import annotations
+
+import imaplib
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientError
+from imapclient.imap4 import IMAP4WithTimeout
+from imapclient.tls import IMAP4_TLS, wrap_socket
+
+from jeeves.adapters.imap.account import ImapAccount, Timing
+
+#: SEARCH names every mail on one line: this is a mailbox of more than a million.
+LINE_BYTES = 10_000_000
+#: A literal that claims to be larger is no mail.
+LITERAL_BYTES = 200_000_000
+#: Everything that IMAPClient and its parser raise, on a connection lost or on what is no IMAP.
+FAILURES = (
+    IMAPClientError,
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
+
+
+class Declined(IMAPClientError):  # type: ignore[misc]  # the library is not typed
+    """The server answered NO or BAD: the command failed, the connection is whole.
+
+    Args:
+        refused: Whether it was NO. BAD is a quarrel about the protocol, and passes.
+    """
+
+    def __init__(self, answer: str, refused: bool) -> None:
+        super().__init__(answer)
+        self.refused = refused
+
+
+class Client(IMAPClient):  # type: ignore[misc]
+    """IMAPClient that tells of its socket before it waits for anything.
+
+    Args:
+        account: Whom to reach.
+        timing: Bounds of connecting and of reading.
+        context: None connects without TLS.
+        opened: Called with the TCP connection, before TLS.
+    """
+
+    def __init__(
+        self,
+        account: ImapAccount,
+        timing: Timing,
+        context: ssl.SSLContext | None,
+        opened: Callable[[socket.socket], None],
+    ) -> None:
+        self._opened = opened
+        tls = account.security == "tls"
+        super().__init__(
+            account.host,
+            account.port,
+            ssl=tls,
+            ssl_context=context if tls else None,
+            timeout=SocketTimeout(connect=timing.connect, read=timing.read),
+        )
+        self.normalise_times = False
+
+    def introduce(self, name: str) -> None:
+        """Say who asks (RFC 2971), which Gmail recommends strongly; the answer is of no use."""
+        self._imap._simple_command("ID", f'("name" "{name}")')
+
+    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802  # the library's name
+        kind = IMAP4_TLS if self.ssl else IMAP4WithTimeout
+        opened = self._opened
+
+        class Strict(kind):  # type: ignore[misc,valid-type]
+            def _create_socket(self, timeout: float | None = None) -> socket.socket:
+                address = (self.host, self.port)
+                made = socket.create_connection(address, timeout or self._timeout)
+                opened(made)
+                if kind is IMAP4WithTimeout:
+                    return made
+                secured: socket.socket = wrap_socket(made, self.ssl_context, self.host)
+                return secured
+
+            def readline(self) -> bytes:
+                line: bytes = reader(self).readline(LINE_BYTES + 1)
+                if len(line) > LINE_BYTES:
+                    raise self.abort("line too long")
+                return line
+
+            def read(self, size: int) -> bytes:
+                if size > LITERAL_BYTES:
+                    raise self.abort("literal too large")
+                read: bytes = super().read(size)
+                return read
+
+            def _command_complete(self, name: str, tag: bytes) -> tuple[str, list[Any]]:
+                try:
+                    kind, answer = super()._command_complete(name, tag)
+                except self.abort:
+                    raise
+                except self.error as exc:
+                    raise Declined(str(exc), refused=False) from exc
+                if kind == "NO":
+                    raise Declined(answer[-1].decode("ascii", "replace"), refused=True)
+                return kind, answer
+
+        connect: float = self._timeout.connect
+        if self.ssl:
+            return Strict(self.host, self.port, self.ssl_context, connect)
+        return Strict(self.host, self.port, connect)
+
+
+def reader(imap: Any) -> Any:
+    """The buffered file that imaplib reads; Python 3.14 renamed it."""
+    return imap._file if hasattr(imap, "_file") else imap.file

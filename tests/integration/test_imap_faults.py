@@ -1,0 +1,328 @@
+"""Whatever a server does, at whatever step: every mail is stored once, and nothing is left over."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from structlog.testing import capture_logs
+
+from jeeves.adapters.gmail import GmailMailbox
+from jeeves.adapters.imap import ImapAccount, Timing
+from jeeves.adapters.imap.fetching import MAIL_BYTES
+from jeeves.adapters.postgres.store import PostgresStore
+from jeeves.domain.message import FetchedMail
+from jeeves.domain.ports import MailboxStatus
+from jeeves.errors import ConfigError, LoginRefused, MailboxUnavailable
+from jeeves.service import daemon as daemon_module
+from jeeves.service import marking as marking_module
+from jeeves.service.daemon import Daemon
+from tests.builders import raw_mail
+from tests.fakes import FakeScorer
+from tests.scripted_imap import (
+    DECLINED,
+    LONG_LINE_BYTES,
+    PASSWORD,
+    PATIENCE,
+    TOKEN,
+    UIDVALIDITY,
+    Fault,
+    Kind,
+    Place,
+    ScriptedImap,
+    ServedMail,
+    Step,
+    all_faults,
+)
+
+FAULTS = all_faults()
+STAGES = {
+    "connecting": {
+        Step.GREETING, Step.CAPABILITY, Step.LOGIN, Step.CHALLENGE, Step.AUTHENTICATE
+    },
+    "opening": {Step.ID, Step.ENABLE, Step.LIST, Step.EXAMINE, Step.NOOP},
+    "fetching": {Step.SEARCH, Step.FACTS, Step.BODY, Step.OUTLINE, Step.PARTS},
+    "marking": {Step.MARKS, Step.CHANGES},
+    "waiting": {Step.IDLE_START, Step.IDLE_EVENT, Step.IDLE_DONE, Step.LOGOUT},
+}  # fmt: skip
+#: At once: each is a server, a client and a connection to the database.
+WORKERS = 20
+#: Where the server falls silent, the test should not wait for long ...
+HASTY = Timing(connect=2.0, read=0.4, command=1.0, probe=0.4, stop=0.02, logout=0.3)
+#: ... and where it does not, no busy machine should be taken for a silent server.
+CALM = Timing(connect=PATIENCE, read=PATIENCE, command=PATIENCE, probe=PATIENCE, stop=0.02)
+SILENT = {Kind.HANG, Kind.TRICKLE, Kind.LITERAL}
+#: Where IDLE is declined, the mailbox is polled.
+POLLING = replace(CALM, probe=0.3)
+TIMING = dict.fromkeys(SILENT, HASTY) | dict.fromkeys(DECLINED, POLLING)
+#: The server may decline these, and the connection goes on.
+OPTIONAL = {Step.ID, Step.ENABLE, Step.IDLE_START}
+#: A server may say so, and then it is no fault of the connection.
+REFUSED = {Step.LOGIN, Step.CHALLENGE, Step.AUTHENTICATE, Step.EXAMINE}
+
+
+def a_large_mail() -> tuple[bytes, bytes, dict[str, bytes]]:
+    """Bytes, BODYSTRUCTURE and text sections of a mail whose picture is not worth fetching."""
+    header = (
+        b"From: Ana Lopez <ana@example.org>\r\nTo: Sam Reader <sam@example.org>\r\n"
+        b"Subject: Lunch with a picture\r\nMessage-ID: <large@example.org>\r\n"
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="cut"\r\n\r\n'
+    )
+    mime = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+    text = "Wollen wir am Montag essen gehen? Schöne Grüße\r\n".encode()
+    picture = b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    raw = b"%b--cut\r\n%b%b\r\n--cut\r\n%b%b\r\n--cut--\r\n" % (
+        header, mime, text, picture, b"A" * MAIL_BYTES,
+    )  # fmt: skip
+    structure = (
+        b'(("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "8BIT" %d 1 NIL NIL NIL)'
+        b'("IMAGE" "PNG" NIL NIL NIL "BASE64" %d NIL NIL NIL) "MIXED" ("BOUNDARY" "cut") NIL NIL)'
+    ) % (len(text), MAIL_BYTES)
+    return raw, structure, {"1.MIME": mime, "1": text}
+
+
+def served_mails() -> list[ServedMail]:
+    """Five mails: plain, in other letters with labels, large, and two to come."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    raw, structure, sections = a_large_mail()
+    texts = ["Want to grab lunch?", "Zwölf Uhr? " * 40, "", "See you where?", "Lunch again?"]
+    mails = []
+    for number, text in enumerate(texts, 1):
+        mails.append(
+            ServedMail(
+                uid=10 * number,
+                raw=raw_mail(f"Lunch {number}", text, date=now) if text else raw,
+                gmail_id=2**60 + number,
+                thread_id=2**61 + number,
+                received_at=now,
+                flags=b"\\Flagged" if number == 2 else b"",
+                labels=(b"\\Inbox", b'a "quoted" (one)') if number == 2 else (b"\\Inbox",),
+                structure=b"" if text else structure,
+                sections={} if text else sections,
+            )
+        )
+    return mails
+
+
+def account_at(server: ScriptedImap, address: str, token: bool = False) -> ImapAccount:
+    return ImapAccount(
+        address=address,
+        password=PASSWORD,
+        host="127.0.0.1",
+        port=server.port,
+        security="none",
+        token=(lambda _new: TOKEN) if token else None,
+    )
+
+
+class WatchedMailbox(GmailMailbox):
+    """Remembers what it raised."""
+
+    def __init__(self, account: ImapAccount, timing: Timing) -> None:
+        super().__init__(account, timing)
+        self.raised: list[BaseException] = []
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as exc:
+            self.raised.append(exc)
+            raise
+
+    def open(self) -> MailboxStatus:
+        with self._watched():
+            return super().open()
+
+    def uids_after(self, uid: int) -> list[int]:
+        with self._watched():
+            return super().uids_after(uid)
+
+    def uids_since(self, day: datetime) -> list[int]:
+        with self._watched():
+            return super().uids_since(day)
+
+    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMail]:
+        with self._watched():
+            yield from super().fetch(uids)
+
+    def wait(self, seconds: float, stopped: Callable[[], bool]) -> bool:
+        with self._watched():
+            return super().wait(seconds, stopped)
+
+    def close(self) -> None:
+        with self._watched():
+            super().close()
+
+
+class Case:
+    """One fault, met by the daemon on a database."""
+
+    def __init__(self, fault: Fault, number: int, dsn: str) -> None:
+        self.fault = fault
+        self.dsn = dsn
+        self.address = f"case-{number}@example.org"
+        self.stop = threading.Event()
+        self.mails = served_mails()
+        self.gave_up = False
+
+    def complaints(self) -> list[str]:
+        """What went wrong, each with the name of the fault."""
+        with ScriptedImap(
+            self.mails[:3], self.mails[3:], self.fault, settled=self.stop.set
+        ) as server:
+            timing = TIMING.get(self.fault.kind, CALM)
+            token = self.fault.step in {Step.CHALLENGE, Step.AUTHENTICATE}
+            mailbox = WatchedMailbox(account_at(server, self.address, token), timing)
+            watchdog = threading.Timer(PATIENCE, self._give_up)
+            watchdog.start()
+            found = list(self._run(mailbox))
+            watchdog.cancel()
+            if not server.all_left():
+                found.append("a connection was left open")
+        found += self._of_the_server(server)
+        found += self._of_the_client(mailbox, len(server.connections))
+        found += self._of_the_store()
+        return [f"{self.fault}: {complaint}" for complaint in found]
+
+    def _give_up(self) -> None:
+        self.gave_up = True
+        self.stop.set()
+
+    def _run(self, mailbox: WatchedMailbox) -> Iterator[str]:
+        daemon = Daemon(
+            mailbox=mailbox,
+            open_store=lambda: PostgresStore(self.dsn),
+            scorer=FakeScorer(),
+            notifiers=[],
+            clock=lambda: datetime.now(UTC),
+            poll_seconds=PATIENCE,
+            stop=self.stop,
+        )
+        for _ in range(2):
+            try:
+                daemon.run()
+            except (LoginRefused, ConfigError) as exc:
+                # a refusal at the first connection ends the daemon; its owner starts it again
+                if self.fault.kind is not Kind.NO or self.fault.step not in REFUSED:
+                    yield f"it was taken for a refusal: {exc!r}"
+                self.stop.clear()
+            except BaseException as exc:  # noqa: BLE001  # that is the question
+                yield f"{exc!r} came out"
+                return
+            else:
+                return
+
+    def _of_the_server(self, server: ScriptedImap) -> Iterator[str]:
+        if self.gave_up:
+            yield f"it was not over in time, after {len(server.connections)} connections"
+        if server.fault is not None:
+            yield "it never happened"
+        if server.violations:
+            yield f"not to be sent: {server.violations}"
+
+    def _of_the_client(self, mailbox: WatchedMailbox, connections: int) -> Iterator[str]:
+        for exc in mailbox.raised:
+            if not isinstance(exc, (MailboxUnavailable, LoginRefused, ConfigError, GeneratorExit)):
+                yield f"{exc!r} was raised"
+        declined = self.fault.kind in DECLINED and self.fault.step in OPTIONAL
+        harmless = self.fault.kind is Kind.SPLIT or declined
+        if harmless and (mailbox.raised or connections > 1):
+            yield f"{connections} connections, {mailbox.raised}"
+        if self.fault.kind not in SILENT and connections > 2:
+            yield f"{connections} connections for one fault"
+
+    def _of_the_store(self) -> Iterator[str]:
+        with closing(psycopg2.connect(self.dsn)) as connection, connection.cursor() as sql:
+            sql.execute(
+                "SELECT uid, uidvalidity, gmail_id, subject, body, starred, labels FROM messages"
+                " WHERE account = %s ORDER BY uid",
+                [self.address],
+            )
+            stored = sql.fetchall()
+            sql.execute("SELECT last_uid FROM cursors WHERE account = %s", [self.address])
+            cursors = sql.fetchall()
+        if [row[0] for row in stored] != [mail.uid for mail in self.mails]:
+            yield f"stored {[row[0] for row in stored]}"
+            return
+        for mail, row in zip(self.mails, stored, strict=True):
+            yield from self._of_a_mail(mail, row)
+        if cursors != [(self.mails[-1].uid,)]:
+            yield f"the cursor is at {cursors}"
+
+    @staticmethod
+    def _of_a_mail(mail: ServedMail, row: tuple[Any, ...]) -> Iterator[str]:
+        _, uidvalidity, gmail_id, subject, body, starred, labels = row
+        text = mail.sections.get("1") or mail.raw.partition(b"\r\n\r\n")[2]
+        said = "Zwölf Uhr? " * 40 if mail.uid == 20 else text.decode()
+        if (uidvalidity, gmail_id) != (UIDVALIDITY, str(mail.gmail_id)):
+            yield f"identity of {mail.uid}: {uidvalidity}, {gmail_id}"
+        if f"Subject: {subject}".encode() not in mail.header or body.strip() != said.strip():
+            yield f"content of {mail.uid}: {subject!r}, {body!r}"
+        if starred != (mail.flags == b"\\Flagged"):
+            yield f"star of {mail.uid}"
+        # Gmail leaves nothing out of All Mail
+        if set(labels) != {label.decode() for label in mail.labels}:
+            yield f"labels of {mail.uid}: {labels}"
+
+
+@pytest.fixture
+def hasty_daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(daemon_module, "BACK_OFF", (0.01,))
+    monkeypatch.setattr(daemon_module, "REFUSED_SECONDS", 0.01)
+    monkeypatch.setattr(marking_module, "ASK_EVERY", timedelta())
+    monkeypatch.setattr("jeeves.adapters.imap.client.LINE_BYTES", LONG_LINE_BYTES // 2)
+    # thousands of lines would hide the one that fails
+    with capture_logs():
+        yield
+
+
+def sockets() -> int:
+    """Sockets that this process has open, where the system tells."""
+    folder = Path("/proc/self/fd")
+    if not folder.is_dir():
+        return 0
+    links = []
+    for entry in folder.iterdir():
+        try:
+            links.append(str(entry.readlink()))
+        except OSError:
+            continue
+    return sum(link.startswith("socket:") for link in links)
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def test_at_least_two_hundred_combinations_are_run() -> None:
+    assert len(set(FAULTS)) == len(FAULTS) >= 200
+    assert {fault.step for fault in FAULTS} == set(Step) == set().union(*STAGES.values())
+    assert {fault.kind for fault in FAULTS} == set(Kind)
+    assert {fault.place for fault in FAULTS} == set(Place)
+
+
+@pytest.mark.usefixtures("hasty_daemon")
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_mail_is_stored_once_whatever_goes_wrong(stage: str, migrated_url: str) -> None:
+    threads, open_sockets = threading.active_count(), sockets()
+    cases = [Case(f, n, migrated_url) for n, f in enumerate(FAULTS) if f.step in STAGES[stage]]
+    # those that wait for a silent server first: the others need the processor
+    cases.sort(key=lambda case: case.fault.kind not in SILENT)
+    with ThreadPoolExecutor(WORKERS) as pool:
+        complaints = [c for found in pool.map(Case.complaints, cases) for c in found]
+    assert not complaints, "\n".join(complaints)
+    until(lambda: threading.active_count() <= threads)
+    until(lambda: sockets() <= open_sockets)
