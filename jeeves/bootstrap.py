@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from jeeves.adapters.imap import ImapAccount
+    from jeeves.adapters.postgres.history import PostgresHistory
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.adapters.postgres.store import PostgresStore
     from jeeves.learning.serving import Loaded
@@ -51,6 +52,12 @@ class Database:
         from jeeves.adapters.postgres.store import PostgresStore
 
         return PostgresStore(self.dsn)
+
+    def history(self) -> PostgresHistory:
+        """Mail that never alerts, with a connection of its own."""
+        from jeeves.adapters.postgres.history import PostgresHistory
+
+        return PostgresHistory(self.dsn)
 
     def reading(self) -> Reading:
         """The views for people, with a connection of their own."""

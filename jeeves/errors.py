@@ -4,6 +4,7 @@
     ├─ ConfigError                         a setting or argument is wrong
     ├─ MailboxError
     │  ├─ MailboxUnavailable (T)           no network, time-out, connection lost
+    │  │  └─ OverQuota (T)                 the day's bandwidth is used up
     │  └─ LoginRefused                     the server said no; retrying will not help
     ├─ StoreError
     │  ├─ StoreUnavailable (T)             no Postgres, connection lost
@@ -45,6 +46,10 @@ class MailboxError(JeevesError):
 
 class MailboxUnavailable(MailboxError, TransientError):
     """The mail server cannot be reached or the connection was lost."""
+
+
+class OverQuota(MailboxUnavailable):
+    """What may be fetched of this account in a day was fetched; tomorrow it goes on."""
 
 
 class LoginRefused(MailboxError):

@@ -30,14 +30,9 @@ from jeeves.domain.operating import Costs
 from jeeves.errors import ConfigError
 
 #: Settings that hold a secret may come from a file instead.
-SECRETS = (
-    "database_url",
-    "gmail_app_password",
-    "twilio_auth_token",
-    "twilio_api_secret",
-)
+SECRETS = ("database_url", "gmail_app_password", "twilio_auth_token", "twilio_api_secret")
 #: An environment variable that begins like ours and is spelt almost like one of them is a slip.
-OURS = ("JEEVES_", "GMAIL_", "IMAP_", "TWILIO_", "ALERT_", "POLL_", "DATABASE_", "ACCOUNTS_")
+OURS = tuple("JEEVES_ GMAIL_ IMAP_ TWILIO_ ALERT_ POLL_ BACKFILL_ DATABASE_ ACCOUNTS_".split())
 ALMOST = 0.85
 
 
@@ -75,6 +70,7 @@ class Settings(BaseSettings):
     imap_mailbox: str | None = None
     gmail_write_labels: bool = False
     poll_seconds: float = Field(default=60, ge=1, le=540)
+    backfill_mb_per_day: int = Field(default=500, ge=1)
 
     miss_cost: float = Field(default=Costs().miss, gt=0, le=1_000_000)
     false_alarm_cost: float = Field(default=Costs().false_alarm, gt=0, le=1_000_000)

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 from imapclient import IMAPClient
+from imapclient.exceptions import LoginError
 
 ADDRESS = "sam@example.org"
 PASSWORD = "dovecot-password"
@@ -177,7 +178,8 @@ class Dovecot:
         while time.monotonic() < deadline:
             try:
                 self.client().logout()
-            except OSError:
+            except (OSError, LoginError):
+                # Its authentication starts a moment after it listens.
                 time.sleep(0.05)
             else:
                 return

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from email.parser import BytesHeaderParser
 
 from jeeves.domain.alert import Alert, Channel, Receipt
-from jeeves.domain.message import FetchedMail, Marks, Message
+from jeeves.domain.message import FetchedMail, Listed, Marks, Message
 from jeeves.domain.ports import MailboxStatus, MarkChanges
 from jeeves.domain.verdict import Reason, Score, Thresholds
+from jeeves.mail import headers
 from tests.builders import ACCOUNT, NOW
 
 
@@ -75,6 +77,21 @@ class FakeMailbox:
             self._fail(f"fetch {uid}")
             if uid in self.mails:
                 yield self.mails[uid]
+
+    def listed(self, uids: Sequence[int]) -> Iterator[Listed]:
+        self._fail("listed")
+        for uid in uids:
+            if mail := self.mails.get(uid):
+                fields = headers.fields(BytesHeaderParser().parsebytes(mail.raw).raw_items())
+                ids = headers.message_ids(fields.get("message-id", ())[:1])
+                yield Listed(
+                    uid,
+                    len(mail.raw),
+                    mail.received_at,
+                    mail.gmail_id,
+                    mail.gmail_thread_id,
+                    next(iter(ids), ""),
+                )
 
     def wait(self, seconds: float, stopped: Callable[[], bool]) -> bool:
         seen, deadline = self.uidnext, time.monotonic() + seconds

@@ -57,7 +57,8 @@ class Code:
 
     challenge: str
     redirect_uri: str
-    offline: bool
+    #: Whether a refresh token comes with it.
+    lasting: bool
     scope: str
     email: str
 
@@ -87,6 +88,8 @@ class GoogleStandIn:
     expires_in: int = 3599
     #: Whether a refresh gives a new refresh token and ends the old one.
     rotates: bool = False
+    #: Who has consented before.
+    known: set[str] = field(default_factory=set)
     codes: dict[str, Code] = field(default_factory=dict)
     access_tokens: dict[str, Token] = field(default_factory=dict)
     refresh_tokens: dict[str, Token] = field(default_factory=dict)
@@ -176,10 +179,13 @@ class GoogleStandIn:
             return Answer(302, location=f"{redirect_uri}?{urlencode(back)}")
         code = f"4/0A{secrets.token_urlsafe(48)}"
         with self._lock:
+            # Who has consented before gets none, unless asked to consent anew.
+            anew = self.email not in self.known or asked.get("prompt") == "consent"
+            self.known.add(self.email)
             self.codes[code] = Code(
                 asked["code_challenge"],
                 redirect_uri,
-                asked.get("access_type") == "offline",
+                asked.get("access_type") == "offline" and anew,
                 MAIL if self.granted is None else self.granted,
                 self.email,
             )
@@ -227,7 +233,7 @@ class GoogleStandIn:
         if not VERIFIER.fullmatch(verifier) or challenge != code.challenge:
             return _refused("invalid_grant", "Invalid code verifier.")
         answer = self._access(code.scope, code.email)
-        if code.offline:
+        if code.lasting:
             answer["refresh_token"] = self._refresh_token(code.scope, code.email)
             if self.testing:
                 answer["refresh_token_expires_in"] = 604799

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -32,9 +34,31 @@ _FIELD = re.compile(rb">?[!-9;-~]+:")
 _QUOTE = ord(">")
 _QUOTED_ENVELOPE = re.compile(rb">+From ")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
+# X-GM-THRID has unsigned 64 bits.
+_THREAD_ID = re.compile(r"[0-9]{1,20}")
 _ARCHIVED_FIELD = re.compile(
     rb"^(date|x-gm-thrid|x-gmail-labels):([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE | re.MULTILINE
 )
+
+# Takeout's names of Gmail's own labels as X-GM-LABELS has them. It writes them in the language of
+# the account; only the English ones are known.
+_GMAILS_OWN = {
+    "Inbox": "\\Inbox",
+    "Sent": "\\Sent",
+    "Starred": "\\Starred",
+    "Important": "\\Important",
+    "Draft": "\\Draft",
+    "Drafts": "\\Draft",
+    "Spam": "\\Spam",
+    "Trash": "\\Trash",
+}
+# What Takeout writes among the labels and X-GM-LABELS does not have: read or not, and the tabs of
+# the inbox.
+_NO_LABEL = re.compile(r"Opened|Unread|Archived|Category [A-Z][A-Za-z ]*")
+# Flags at the end of a Maildir's file name (cr.yp.to/proto/maildir.html), F aside.
+_MAILDIR_LABELS = {"D": "\\Draft", "T": "\\Trash"}
+# Maildir++ keeps what the owner sent in a folder of this name.
+_MAILDIR_SENT = ".Sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +71,9 @@ class UnreadableFile:
     reason: str
 
 
-def mails(path: Path) -> Iterator[FetchedMail | UnreadableFile]:
+def mails(
+    path: Path, owners_labels: Counter[str] | None = None
+) -> Iterator[FetchedMail | UnreadableFile]:
     """Every mail in the file or folder ``path``, in the order of the sorted paths.
 
     A folder is searched with all below it for ``*.eml``, ``*.mbox`` and Maildirs. Any other
@@ -56,12 +82,16 @@ def mails(path: Path) -> Iterator[FetchedMail | UnreadableFile]:
     Of each mail ``mailbox`` is the path of its file, in an mbox with ``#n`` behind it, counted
     from 1; ``received_at`` is its Date field, else when its file was last changed.
 
+    Args:
+        path: A file or folder.
+        owners_labels: Counts the labels of a Takeout that are none of Gmail's own.
+
     Raises:
         ConfigError: at once, if there is no such path, no mail in it, or it cannot be read.
     """
     try:
         if path.is_dir():
-            return _of_folder(path)
+            return _of_folder(path, owners_labels)
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except FileNotFoundError as error:
@@ -72,10 +102,18 @@ def mails(path: Path) -> Iterator[FetchedMail | UnreadableFile]:
         raise ConfigError(
             f"{path} holds no mail: give a .eml file, an mbox file, a Maildir or a folder of them."
         )
-    return _of_files([path])
+    return _of_files([path], owners_labels)
 
 
-def _of_folder(folder: Path) -> Iterator[FetchedMail | UnreadableFile]:
+def octets_of(path: Path) -> int:
+    """Size of the files that `mails` reads."""
+    files = _files(path) if path.is_dir() else iter([path])
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _of_folder(
+    folder: Path, owners_labels: Counter[str] | None
+) -> Iterator[FetchedMail | UnreadableFile]:
     with os.scandir(folder):
         pass  # os.walk takes a folder that must not be read for an empty one
     files = _files(folder)
@@ -84,7 +122,7 @@ def _of_folder(folder: Path) -> Iterator[FetchedMail | UnreadableFile]:
         raise ConfigError(
             f"There is no mail in {folder}: give a folder with .eml or .mbox files, or a Maildir."
         )
-    return _of_files(chain([first], files))
+    return _of_files(chain([first], files), owners_labels)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -99,15 +137,19 @@ def _files(folder: Path) -> Iterator[Path]:
                 yield here / name
 
 
-def _of_files(paths: Iterable[Path]) -> Iterator[FetchedMail | UnreadableFile]:
+def _of_files(
+    paths: Iterable[Path], owners_labels: Counter[str] | None
+) -> Iterator[FetchedMail | UnreadableFile]:
     for path in paths:
         try:
-            yield from _of_file(path)
+            yield from _of_file(path, owners_labels)
         except OSError as error:
             yield UnreadableFile(str(path), f"The file cannot be read: {error.strerror}.")
 
 
-def _of_file(path: Path) -> Iterator[FetchedMail | UnreadableFile]:
+def _of_file(
+    path: Path, owners_labels: Counter[str] | None
+) -> Iterator[FetchedMail | UnreadableFile]:
     changed_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -118,16 +160,14 @@ def _of_file(path: Path) -> Iterator[FetchedMail | UnreadableFile]:
                 if raw is None:
                     yield UnreadableFile(source, _TOO_LONG)
                 else:
-                    yield _fetched(raw, source, changed_at)
+                    yield _fetched(raw, source, changed_at, owners_labels)
         elif not headers.looks_like_mail(head):
             yield UnreadableFile(str(path), "The file is no mail.")
         elif path.stat().st_size > _LONGEST:
             yield UnreadableFile(str(path), _TOO_LONG)
         else:
-            # Maildir flags stand at the end of the name, ":2,FS"; F is "flagged".
-            flags = path.name.rpartition(":2,")
-            starred = bool(flags[1]) and "F" in flags[2]
-            yield _fetched(file.read(), str(path), changed_at, starred)
+            mail = _fetched(file.read(), str(path), changed_at, owners_labels)
+            yield _with_flags(mail, path)
 
 
 def _is_mbox(head: bytes) -> bool:
@@ -180,7 +220,9 @@ def _whole(lines: list[bytes], size: int) -> bytes | None:
     return b"".join(lines)
 
 
-def _fetched(raw: bytes, source: str, changed_at: datetime, starred: bool = False) -> FetchedMail:
+def _fetched(
+    raw: bytes, source: str, changed_at: datetime, owners_labels: Counter[str] | None
+) -> FetchedMail:
     """``raw`` with what the archive says about it.
 
     Google Takeout writes X-GM-THRID and X-Gmail-Labels into every mail.
@@ -192,12 +234,36 @@ def _fetched(raw: bytes, source: str, changed_at: datetime, starred: bool = Fals
         fields.setdefault(name, headers.decode(field[2].decode("ascii", "surrogateescape")))
     thread_id = fields.get("x-gm-thrid", "")
     sent_at = headers.sent_at(fields.get("date", ""), datetime.now(UTC))
-    labels = tuple(label.strip() for label in fields.get("x-gmail-labels", "").split(","))
+    labels = _labels(fields.get("x-gmail-labels", ""))
+    if owners_labels is not None:
+        owners_labels.update(label for label in labels if not label.startswith("\\"))
     return FetchedMail(
         raw=raw,
         mailbox=source,
         received_at=sent_at.astimezone(UTC) if sent_at else changed_at,
-        gmail_thread_id=thread_id if thread_id.isdecimal() else None,
-        labels=tuple(label for label in labels if label),
-        starred=starred or "Starred" in labels,
+        gmail_thread_id=thread_id if _THREAD_ID.fullmatch(thread_id) else None,
+        labels=labels,
+        starred="\\Starred" in labels,
+    )
+
+
+def _labels(written: str) -> tuple[str, ...]:
+    """The labels of a decoded X-Gmail-Labels, a line of CSV, as X-GM-LABELS has them."""
+    names = next(csv.reader([written[:_HEAD]], skipinitialspace=True), [])
+    kept = (name.strip() for name in names if not _NO_LABEL.fullmatch(name.strip()))
+    return tuple(dict.fromkeys(_GMAILS_OWN.get(name, name) for name in kept if name))
+
+
+def _with_flags(mail: FetchedMail, path: Path) -> FetchedMail:
+    """The mail with what the name and folder of its file say where that is a Maildir's."""
+    flags = path.name.rpartition(":2,")[2] if ":2," in path.name else ""
+    labels = [_MAILDIR_LABELS[flag] for flag in flags if flag in _MAILDIR_LABELS]
+    if path.parent.name in ("cur", "new") and path.parent.parent.name == _MAILDIR_SENT:
+        labels.append("\\Sent")
+    if not flags and not labels:
+        return mail
+    return replace(
+        mail,
+        labels=tuple(dict.fromkeys([*mail.labels, *labels])),
+        starred=mail.starred or "F" in flags,
     )

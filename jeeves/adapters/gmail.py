@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jeeves.adapters.imap import ImapMailbox, Response, decode_label, strings
-from jeeves.domain.message import DRAFT, FetchedMail, Marks
+from jeeves.domain.message import DRAFT, FetchedMail, Listed, Marks
 from jeeves.domain.ports import MailboxStatus
 from jeeves.errors import ConfigError
 
@@ -55,6 +55,20 @@ class GmailMailbox(ImapMailbox):
     def _mark_items(self) -> list[str]:
         plain = super()._mark_items()
         return [*plain, "X-GM-LABELS"] if self._session.has(EXTENSION) else plain
+
+    def _listing_facts(self) -> list[str]:
+        plain = super()._listing_facts()
+        return [*plain, "X-GM-MSGID", "X-GM-THRID"] if self._session.has(EXTENSION) else plain
+
+    def _listed(self, uid: int, facts: Response) -> Listed:
+        listed = super()._listed(uid, facts)
+        if b"X-GM-MSGID" not in facts:
+            return listed
+        return replace(
+            listed,
+            gmail_id=str(facts[b"X-GM-MSGID"]),
+            gmail_thread_id=str(facts[b"X-GM-THRID"]),
+        )
 
     def _marks(self, facts: Response, mailbox: str) -> Marks:
         plain = super()._marks(facts, mailbox)

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from jeeves.cli import authorising, judging, looking, searching, serving
+from jeeves.cli import authorising, history, judging, looking, searching, serving
 from jeeves.errors import ConfigError, JeevesError, LoginRefused, TransientError
 
 DONE, FAILED, WRONG_USAGE, TRY_LATER = 0, 1, 2, 75
@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 serving.add_to(app)
+history.add_to(app)
 looking.add_to(app)
 judging.add_to(app)
 searching.add_to(app)

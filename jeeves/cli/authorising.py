@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from jeeves.accounts import Account
+    from jeeves.settings import Settings
 
 auth = typer.Typer(
     help="Let Jeeves read mail by OAuth2 in place of an app password.\n\n"
@@ -52,11 +56,9 @@ def google(
     from jeeves.errors import ConfigError
     from jeeves.settings import load_settings
 
-    given = {"gmail_address": account, "gmail_oauth_client_file": str(client or "")}
-    settings = load_settings(None, **{name: value for name, value in given.items() if value})
-    if not settings.accounts:
-        raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
-    asked = settings.account(account or None)
+    given = {"gmail_oauth_client_file": str(client)} if client else {}
+    settings = load_settings(None, **given)
+    asked = the_account(settings, account)
     if settings.gmail_oauth_client_file is None:
         raise ConfigError(
             "Which OAuth client? Create one of type Desktop app at "
@@ -69,7 +71,7 @@ def google(
         print(f"{'Your browser opens' if opened else 'Open'} this address:\n\n  {url}\n")
         if not opened:
             print(
-                "In a browser on another machine, forward the answer's port first: "
+                "If your browser is on another machine, forward the answer's port first: "
                 f"ssh -L {port}:127.0.0.1:{port} THIS_MACHINE"
             )
         print("Waiting for your consent ...", flush=True)
@@ -91,6 +93,28 @@ def google(
     print(f'The login at {asked.host} works; the mailbox "{status.mailbox}" can be read.')
     if not asked.oauth:
         print("The account has a password, which goes first: take it away to use the consent.")
+
+
+def the_account(settings: Settings, address: str) -> Account:
+    """The account to get consent for: of the settings where they have it, else a new one."""
+    from jeeves.accounts import Account, is_address
+    from jeeves.errors import ConfigError
+
+    known = {one.address.lower(): one for one in settings.accounts}
+    if not address and not known:
+        raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
+    if not address or address.lower() in known:
+        return settings.account(address or None)
+    if not is_address(address):
+        raise ConfigError("--account is not an e-mail address such as name@gmail.com.")
+    return Account(
+        address=address,
+        oauth=True,
+        host=settings.imap_host,
+        port=settings.imap_port,
+        security=settings.imap_security,
+        ca_file=settings.imap_ca_file,
+    )
 
 
 def open_browser(url: str) -> bool:

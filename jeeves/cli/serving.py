@@ -1,10 +1,8 @@
-"""Commands that read mail: run, check, demo, import."""
+"""Commands that read mail: run, check, demo."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +10,6 @@ import typer
 if TYPE_CHECKING:
     from jeeves.accounts import Account
     from jeeves.bootstrap import Database
-    from jeeves.domain.message import FetchedMail
     from jeeves.domain.ports import Notifier
     from jeeves.service.triage import CycleReport
     from jeeves.settings import Settings
@@ -23,7 +20,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(check)
     app.command()(demo)
-    app.command("import")(import_)
 
 
 def run(
@@ -159,57 +155,3 @@ def show_demo(settings: Settings, once: bool) -> None:
     from jeeves.demo.stage import perform
 
     perform(settings, once)
-
-
-def import_(
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help=".eml, folder, mbox or Maildir")
-    ],
-    account: Annotated[
-        str, typer.Option(help="Whose mail it is; GMAIL_ADDRESS if not given.")
-    ] = "",
-) -> None:
-    """Store mail from disk and judge it silently: imported mail never alerts.
-
-    Example: jeeves import ~/Takeout/Mail/All.mbox
-    """
-    from contextlib import closing
-    from itertools import chain
-
-    from jeeves import bootstrap, logs
-    from jeeves.adapters.archive import UnreadableFile, mails
-    from jeeves.errors import ConfigError
-    from jeeves.service.triage import import_mails
-    from jeeves.settings import load_settings
-
-    logs.configure(quiet=True)
-    settings = load_settings()
-    archives = [mails(path) for path in paths]
-    owner = account or (settings.accounts[0].address if settings.accounts else "")
-    if not owner:
-        raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
-    with bootstrap.open_database(settings) as database, closing(database.store()) as store:
-        unreadable = 0
-
-        def readable() -> Iterator[FetchedMail]:
-            nonlocal unreadable
-            for mail in chain.from_iterable(archives):
-                if isinstance(mail, UnreadableFile):
-                    unreadable += 1
-                    print(f"{mail.source}: {mail.reason}", file=sys.stderr)
-                else:
-                    yield mail
-
-        counts = import_mails(
-            readable(),
-            owner.lower(),
-            store,
-            lambda: bootstrap.make_scorer(settings),
-            bootstrap.now,
-        )
-    print(
-        f"{counts.fetched} read, {counts.added} new, {counts.judged} judged, "
-        f"{counts.unreadable + unreadable} unreadable"
-    )
-    if counts.unreadable or unreadable:
-        raise typer.Exit(1)

@@ -111,6 +111,8 @@ class Listed:
     received_at: datetime
     #: X-GM-MSGID as decimal text.
     gmail_id: str | None = None
+    #: X-GM-THRID as decimal text.
+    gmail_thread_id: str | None = None
     #: Message-ID without angle brackets, or "".
     message_id: str = ""
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.labelling import LabelChange, LabelWish
-from jeeves.domain.message import Cursor, FetchedMail, Marks, Message, Unreadable
+from jeeves.domain.message import Cursor, FetchedMail, Listed, Marks, Message, Unreadable
 from jeeves.domain.verdict import Score, Thresholds, Verdict
 
 #: Returns the current time; aware, UTC.
@@ -62,6 +62,10 @@ class Mailbox(Protocol):
 
     def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMail]:
         """The mails with these UIDs, ascending; UIDs expunged meanwhile are left out."""
+        ...
+
+    def listed(self, uids: Sequence[int]) -> Iterator[Listed]:
+        """What the server tells of these mails without their bytes, in the order of ``uids``."""
         ...
 
     def wait(self, seconds: float, stopped: Callable[[], bool]) -> bool:

@@ -7,16 +7,15 @@ deliver store.claim -> notifier.send -> store.settle    outside any transaction
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
 
 import structlog
 
 from jeeves.domain.alert import Alert, Channel, sms_text, spoken_text, why_withheld
-from jeeves.domain.message import Cursor, FetchedMail, Message, Origin, Unreadable
+from jeeves.domain.message import Cursor, FetchedMail, Message, Unreadable
 from jeeves.domain.ports import (
     Clock,
     Judgement,
@@ -99,33 +98,6 @@ def announce_unread(
     if beat is None:
         return 0
     return store.announce(unread_notices(account, beat[0], reason, channels, new_reference, now))
-
-
-def import_mails(
-    mails: Iterable[FetchedMail],
-    account: str,
-    store: Store,
-    load_scorer: Callable[[], Scorer],
-    clock: Clock,
-) -> CycleReport:
-    """Store mail that comes from elsewhere than the mailbox, and judge it silently."""
-    fetched = added = unreadable = 0
-    for part in batched(mails, BATCH):
-        batch = [read(mail, account, Origin.IMPORT) for mail in part]
-        added += store.ingest(account, batch, None).added
-        fetched += len(batch)
-        unreadable += sum(isinstance(message, Unreadable) for message in batch)
-    judged = 0
-    if store.unjudged(account, 1):
-        judged, _ = judge_pending(account, store, load_scorer(), [], clock)
-    return CycleReport(fetched, added, unreadable, judged)
-
-
-def batched(mails: Iterable[FetchedMail], size: int) -> Iterator[list[FetchedMail]]:
-    """Lists of at most ``size`` mails; itertools.batched is younger than Python 3.11."""
-    rest = iter(mails)
-    while part := list(islice(rest, size)):
-        yield part
 
 
 def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import sys
 import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -117,6 +118,16 @@ def test_consent_in_testing_is_told_with_its_end(owner: Jeeves, google: GoogleSt
     assert re.search(
         r"(?m)^leaves .*; new access tokens from Google: nothing of any mail$", examined
     )
+
+
+def test_the_browser_is_opened_where_there_is_one(owner: Jeeves, tmp_path: Path) -> None:
+    browser = tmp_path / "browser.py"
+    browser.write_text("import sys, urllib.request as r; r.urlopen(sys.argv[1])", encoding="utf-8")
+    owner.configure(BROWSER=f"{sys.executable} {browser} %s")
+    said = owner("auth", "google").stdout
+    assert said.startswith("Your browser opens this address:")
+    assert "ssh -L" not in said
+    assert "works" in said
 
 
 def test_consent_of_another_account_is_found_out_at_once(

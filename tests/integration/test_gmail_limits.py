@@ -39,6 +39,7 @@ def server(wire_log: Path) -> Iterator[GmailServer]:
 def gmail(server: GmailServer) -> Iterator[GmailServer]:
     """The server, which lets in again after the test."""
     yield server
+    server.drop_connections()
     server.throttle(0)
     server.refuse_logins(None)
     server.accept_tokens([GOOD])
@@ -66,13 +67,14 @@ class TestConnections:
         with ExitStack() as stack:
             for _ in range(2):
                 stack.enter_context(connected(gmail, "INBOX"))
-            with connected(gmail), client_of(gmail) as client:
+            with connected(gmail) as third, client_of(gmail) as client:
                 with pytest.raises(LoginError) as refused:
                     client.login(gmail.address, gmail.password)
                 assert Refusal.CONNECTIONS in str(refused.value)
                 # Gmail does not tell a stranger (github.com/jstedfast/MailKit/issues/377)
                 with pytest.raises(LoginError, match="Invalid credentials"):
                     client.login(gmail.address, "wrong")
+                third.logout()
             with connected(gmail, "INBOX") as client:
                 client.noop()
 
@@ -211,6 +213,10 @@ class TestTokens:
                 stack.enter_context(connected(gmail))
             ask(f"A1 AUTHENTICATE XOAUTH2 {response(gmail, GOOD)}", b"+ ")
             assert Refusal.CONNECTIONS.encode() in ask("\r\n", b"\r\n")
+
+    def test_those_given_at_the_start_let_in_from_the_start(self) -> None:
+        with GmailServer(tokens=iter([GOOD])) as server, talking(server) as ask:
+            ask(f"A1 AUTHENTICATE XOAUTH2 {response(server, GOOD)}", b"A1 OK")
 
     def test_the_good_ones_can_be_changed(self, gmail: GmailServer) -> None:
         gmail.accept_tokens([NEW])

@@ -46,7 +46,7 @@ class TestAccount:
 
     def test_gmails_capabilities_are_announced_and_id_is_taken(self, gmail: GmailServer) -> None:
         with connected(gmail) as client:
-            for capability in ("IDLE", "ID", "X-GM-EXT-1", "SPECIAL-USE", "LITERAL+"):
+            for capability in ("IDLE", "ID", "X-GM-EXT-1", "SPECIAL-USE", "LITERAL+", "CONDSTORE"):
                 assert client.has_capability(capability)
             client.id_({"name": "test", "version": "1"})
 

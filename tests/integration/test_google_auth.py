@@ -242,7 +242,7 @@ def test_a_refusal_is_one_sentence(
         Answer(200, b"[]"),
         Answer(400, b"Bad Request"),
         Answer(302, b"", location="http://127.0.0.1:9/login"),
-        Answer(307, {"error": "moved"}, location="http://127.0.0.1:9/token"),
+        Answer(307, {"error": "moved"}, location="/token"),
     ],
     ids=lambda answer: f"{answer.status}-{str(answer.body)[:12]}",
 )
@@ -303,6 +303,15 @@ def test_consent_that_does_not_end_has_no_such_moment(
     assert consent_ends(kept) is None
 
 
+def test_consent_may_be_given_again(google: GoogleStandIn, consent: Consent, kept: Path) -> None:
+    google.testing = True
+    consent()
+    google.testing = False
+    assert consent() is None
+    assert consent_ends(kept) is None
+    assert GoogleToken(kept)(True) in google.access_tokens
+
+
 def test_the_exchange_of_the_code_fails_in_one_sentence(
     google: GoogleStandIn, consent: Consent, kept: Path, tmp_path: Path
 ) -> None:
@@ -344,8 +353,10 @@ def test_only_the_answer_to_our_own_question_counts(
     google: GoogleStandIn, kept: Path, tmp_path: Path
 ) -> None:
     shown: list[tuple[int, str]] = []
+    ports: list[int] = []
 
     def show(url: str, port: int) -> None:
+        ports.append(port)
         here = f"http://127.0.0.1:{port}"
         # A browser connects on suspicion, asks for an icon; somebody else's page tries its luck.
         socket.create_connection(("127.0.0.1", port))
@@ -358,6 +369,8 @@ def test_only_the_answer_to_our_own_question_counts(
     assert [status for status, _ in shown] == [404, 404, 404, 200]
     assert "can be closed" in shown[-1][1]
     assert len(google.requests) == 1
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", ports[0]))
 
 
 def test_http_is_for_this_machine_only(google: GoogleStandIn, consent: Consent, kept: Path) -> None:
@@ -404,15 +417,18 @@ def test_a_token_file_that_is_absent_or_damaged_asks_for_consent(
     assert consent_ends(kept) is None
 
 
-def test_a_token_that_cannot_be_kept_is_told(google: GoogleStandIn, tmp_path: Path) -> None:
-    (tmp_path / "oauth").write_text("in the way", encoding="utf-8")
+def test_a_token_that_cannot_be_kept_is_told_and_leaves_nothing(
+    consent: Consent, kept: Path
+) -> None:
+    kept.mkdir(parents=True)
     with pytest.raises(ConfigError, match="cannot be kept"):
-        authorise(
-            google.client_file(tmp_path / "client.json"),
-            ADDRESS,
-            tmp_path / "oauth" / "x.json",
-            lambda url, _: visit(url) and None,
-        )
+        consent()
+    assert list(kept.parent.iterdir()) == [kept]
+    kept.rmdir()
+    kept.parent.rmdir()
+    kept.parent.write_text("in the way", encoding="utf-8")
+    with pytest.raises(ConfigError, match="cannot be kept"):
+        consent()
 
 
 def test_no_secret_is_in_an_error_a_log_or_a_repr(

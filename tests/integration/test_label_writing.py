@@ -42,7 +42,7 @@ from jeeves.service.label_writing import (
 )
 from jeeves.service.marking import SWEEP_EVERY, sync_marks
 from jeeves.service.triage import run_cycle
-from tests.builders import ACCOUNT, NOW, raw_mail
+from tests.builders import ACCOUNT, NOW, a_message, raw_mail
 from tests.dovecot import Dovecot, free_port
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
 from tests.gmail_client import ALL_MAIL, connected, uid_of
@@ -149,7 +149,7 @@ def test_nothing_but_our_labels_is_ever_written(house: House) -> None:
     """Promise 1: labels only below Jeeves/, and nothing else that could change a mailbox."""
     for _ in range(2):
         house.alerting()
-    write_labels(house.writer, house.store)
+        write_labels(house.writer, house.store)
     mark_settled(house.store, [house.newest_id()])
     write_labels(house.writer, house.store)
     house.cycle()
@@ -166,6 +166,29 @@ def test_nothing_but_our_labels_is_ever_written(house: House) -> None:
         else:
             assert re.fullmatch(rf"UID STORE [\d:,]+ [+-]X-GM-LABELS {OURS.pattern}", command)
     assert sum(verb(c) == "CREATE" for c in changing) == 2, "each label is made once"
+
+
+def test_the_connection_itself_refuses_whatever_else_could_change_a_mailbox(house: House) -> None:
+    """Promise 1, in code: the command is not sent."""
+    house.alerting()
+    house.writer.open()
+    client = house.writer._session.client
+    before = len(logged_commands(house.wire_log))
+    for change in (
+        lambda: client.add_flags([1], ["\\Seen"]),
+        lambda: client.add_gmail_labels([1], ["Work"]),
+        lambda: client.set_gmail_labels([1], [NEEDS_PLACE]),
+        lambda: client.copy([1], NEEDS_PLACE),
+        lambda: client.move([1], "[Gmail]/Trash"),
+        lambda: client.append(NEEDS_PLACE, b"x"),
+        lambda: client.create_folder("Work"),
+        lambda: client.delete_folder(NEEDS_PLACE),
+        lambda: client.fetch([1], ["BODY[]"]),
+        client.expunge,
+    ):
+        with pytest.raises(RuntimeError, match="is not sent"):
+            change()
+    assert len(logged_commands(house.wire_log)) == before
 
 
 def test_a_label_that_is_there_but_not_shown_is_no_failure(
@@ -346,6 +369,16 @@ def test_an_alert_that_was_withheld_is_no_wish(migrated_url: str) -> None:
     with closing(PostgresStore(migrated_url)) as store:
         run_cycle(mailbox, store, FakeScorer, [RecordingNotifier()], clock)
         assert store.unasked(ACCOUNT) == []
+
+
+def test_a_mail_that_is_not_in_the_mailbox_is_no_reason_to_connect(wished: PostgresStore) -> None:
+    gone = a_message(uidvalidity=7)
+    wished.ingest(ACCOUNT, [gone], None)
+    [stored] = wished.unjudged(ACCOUNT, 1)
+    wished.wish_labels(asking([stored.id]))
+    assert not wished.labels_due(ACCOUNT)
+    wished.wish_labels(asking(wished.unasked(ACCOUNT)))
+    assert wished.labels_due(ACCOUNT)
 
 
 def test_the_latest_wish_stands(wished: PostgresStore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from jeeves.adapters.gmail import GmailMailbox
+from jeeves.adapters.imap import Timing
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.demo.gmail_server import GmailServer, logged_commands
@@ -19,6 +21,7 @@ from jeeves.domain.labelling import training_label
 from jeeves.domain.message import Marks, Message
 from jeeves.domain.ports import MarksKnown
 from jeeves.errors import MailboxUnavailable
+from jeeves.service.daemon import Daemon
 from jeeves.service.marking import (
     ASK_EVERY,
     RECENT,
@@ -33,6 +36,7 @@ from tests.builders import ACCOUNT, NOW, a_message, raw_mail
 from tests.dovecot import Dovecot
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
 from tests.gmail_client import ALL_MAIL, connected, uid_of
+from tests.integration.test_daemon import until
 from tests.integration.test_imap import account_of, verb
 
 LABELS = [
@@ -224,6 +228,17 @@ class TestDovecot:
         self, mailbox: GmailMailbox
     ) -> None:
         assert mailbox.open().highest_modseq
+
+    def test_they_are_told_anew_whenever_the_mailbox_is_examined_anew(
+        self, dovecot: Dovecot
+    ) -> None:
+        with closing(GmailMailbox(account_of(dovecot), Timing(examine=0.0))) as mailbox:
+            first = mailbox.open().highest_modseq
+            dovecot.deliver([raw_mail()])
+            second = mailbox.open().highest_modseq
+        assert first is not None
+        assert second is not None
+        assert second > first
 
     def test_a_change_is_known_and_told_once(self, dovecot: Dovecot, mailbox: GmailMailbox) -> None:
         start = mailbox.open().highest_modseq
@@ -441,6 +456,28 @@ def test_without_condstore_recent_mail_is_swept_every_hour_and_all_of_it_daily(
     watched.clock.now += SWEEP_EVERY
     assert watched.asked() == ["marks 2"]
     assert watched.labels() == {old: ("Old",), new: ("New",)}
+
+
+def test_the_daemon_keeps_labels_up_to_date(migrated_url: str) -> None:
+    mailbox, stop = FakeMailbox(), threading.Event()
+    mailbox.add(raw_mail(date=NOW), NOW)
+    daemon = Daemon(
+        mailbox=mailbox,
+        open_store=lambda: PostgresStore(migrated_url),
+        scorer=FakeScorer(),
+        notifiers=[],
+        clock=FakeClock(),
+        poll_seconds=5,
+        stop=stop,
+    )
+    thread = threading.Thread(target=daemon.run)
+    thread.start()
+    try:
+        until(lambda: mailbox.asked)
+    finally:
+        stop.set()
+        thread.join(20)
+    assert mailbox.asked == ["marks 1"]
 
 
 def test_nothing_is_asked_before_the_mailbox_was_read(watched: Watched) -> None:

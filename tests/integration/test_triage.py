@@ -21,10 +21,9 @@ from jeeves.service.silence import SILENT_AFTER
 from jeeves.service.triage import (
     FIRST_READ,
     CycleReport,
-    import_mails,
     run_cycle,
 )
-from tests.builders import ACCOUNT, NOW, a_fetched_mail, raw_mail
+from tests.builders import ACCOUNT, NOW, raw_mail
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
 
 
@@ -167,13 +166,6 @@ def test_one_conversation_is_told_once(watching: House) -> None:
         watching.cycle()
     assert len(watching.sms.sent) == 1
     assert watching.reading.backlog().messages == 3
-
-
-def test_imported_mail_is_judged_in_silence(watching: House) -> None:
-    mails = [a_fetched_mail(raw_mail(), uid=None, uidvalidity=None) for _ in range(3)]
-    report = import_mails(mails, ACCOUNT, watching.store, FakeScorer, watching.clock)
-    assert (report.added, report.judged, report.alerts) == (3, 3, 0)
-    assert import_mails(mails, ACCOUNT, watching.store, FakeScorer, watching.clock).added == 0
 
 
 def test_a_delayed_alert_is_sent_later_and_once(watching: House) -> None:

@@ -17,6 +17,7 @@ from jeeves.adapters.imap.fetching import (
     size_of,
 )
 from jeeves.adapters.imap.large import PART_BYTES, assembled, text_sections
+from jeeves.adapters.imap.listing import LISTING_FACTS, listed, listings
 from jeeves.adapters.imap.marks import (
     SWEEP_MAILS,
     all_marks,
@@ -27,7 +28,7 @@ from jeeves.adapters.imap.marks import (
 from jeeves.adapters.imap.session import Session
 from jeeves.adapters.imap.tokens import by_uid
 from jeeves.adapters.imap.waiting import Pause, forget_announcements
-from jeeves.domain.message import FetchedMail, Marks
+from jeeves.domain.message import FetchedMail, Listed, Marks
 from jeeves.domain.ports import MailboxStatus, MarkChanges
 
 
@@ -169,3 +170,16 @@ class ImapMailbox:
     def _marks(self, facts: Response, mailbox: str) -> Marks:  # noqa: ARG002 - Gmail's needs it
         """The marks of a mail as ``mailbox`` shows it."""
         return keyword_marks(facts)
+
+    def listed(self, uids: Sequence[int]) -> Iterator[Listed]:
+        """What the server tells of these mails without their bytes, in the order of ``uids``."""
+        self._status()
+        for uid, facts in listings(self._session, uids, self._listing_facts()):
+            yield self._listed(uid, facts)
+
+    def _listing_facts(self) -> list[str]:
+        """What is asked of a mail that is only listed."""
+        return list(LISTING_FACTS)
+
+    def _listed(self, uid: int, facts: Response) -> Listed:
+        return listed(uid, facts)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from jeeves.errors import LoginRefused, MailboxUnavailable
+from jeeves.errors import LoginRefused, MailboxUnavailable, OverQuota
+
+#: RFC 9208, 5.1.4; Gmail answers so when a day's bandwidth is used up.
+OVER_QUOTA = "[overquota]"
+
+
+def over_quota(host: str) -> OverQuota:
+    """The server gives no more today."""
+    return OverQuota(
+        f"{host} says that this account's bandwidth is used up for now: try again tomorrow; "
+        "nothing is lost."
+    )
 
 
 def login_error(
@@ -10,7 +21,9 @@ def login_error(
 ) -> LoginRefused | MailboxUnavailable:
     """What a refused login means, and what mends it."""
     text = answer.lower()
-    if "too many simultaneous" in text or "[unavailable]" in text or "[overquota]" in text:
+    if OVER_QUOTA in text:
+        return over_quota(host)
+    if "too many simultaneous" in text or "[unavailable]" in text:
         return MailboxUnavailable(
             f"{host} takes no more connections for this account at the moment: trying again."
         )

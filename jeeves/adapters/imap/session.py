@@ -17,7 +17,7 @@ from imapclient.imap4 import IMAP4WithTimeout
 from imapclient.tls import IMAP4_TLS
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
-from jeeves.adapters.imap.refusals import login_error
+from jeeves.adapters.imap.refusals import OVER_QUOTA, login_error, over_quota
 from jeeves.adapters.imap.tokens import decode_label, mailboxes
 from jeeves.domain.ports import MailboxStatus
 from jeeves.errors import ConfigError, MailboxUnavailable
@@ -129,6 +129,8 @@ class Session:
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def _unavailable(self, cause: BaseException) -> MailboxUnavailable:
+        if OVER_QUOTA in str(cause).lower():
+            return over_quota(self._account.host)
         return MailboxUnavailable(
             f"The mail server {self._account.host}:{self._account.port} cannot be reached or "
             f"broke off ({type(cause).__name__}): check the network and IMAP_HOST; nothing is "
@@ -156,6 +158,9 @@ class Session:
             if client.has_capability("ID"):
                 # Gmail strongly recommends it (developers.google.com, IMAP extensions)
                 client.id_({"name": "Jeeves"})
+            if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
+                # Some servers tell HIGHESTMODSEQ only then (RFC 7162, 3.1).
+                client.enable("CONDSTORE")
         except BaseException:
             with suppress(IMAPClientError, OSError):
                 client.shutdown()
@@ -174,7 +179,7 @@ class Session:
         try:
             _xoauth2(client, account.address, account.token(False))
         except LoginError as exc:
-            if isinstance(exc.__context__, imaplib.IMAP4.abort):
+            if "AUTHENTICATIONFAILED" not in str(exc):
                 raise
             # Revoked or aged before its time: a new one once, then it is a refusal.
             _xoauth2(client, account.address, account.token(True))
@@ -182,9 +187,6 @@ class Session:
     def _examine(self, client: IMAPClient) -> MailboxStatus:
         wanted = self._account.mailbox
         mailbox = wanted or _all_mail(client) or "INBOX"
-        if client.has_capability("CONDSTORE") and client.has_capability("ENABLE"):
-            # Some servers tell HIGHESTMODSEQ only then (RFC 7162, 3.1).
-            client.enable("CONDSTORE")
         try:
             state = client.select_folder(mailbox, readonly=True)
         except imaplib.IMAP4.abort:

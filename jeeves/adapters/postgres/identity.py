@@ -65,9 +65,9 @@ class Identities:
     def placed(self, message: Message) -> Message:
         """``message`` in the conversation of the known mail it answers, if there is one.
 
-        Gmail's own thread id is never overruled.
+        Gmail's own thread id is never overruled, not even that of an archive.
         """
-        if message.gmail_id:
+        if message.thread_key.startswith("gm:"):
             return message
         for reference in reversed(message.references):
             for known in self._by_message_id.get(reference, ()):

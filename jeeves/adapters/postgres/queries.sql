@@ -214,3 +214,63 @@ update written_labels w
 set written = v.written
 from (values %s) as v (message_id, label, written)
 where w.message_id = v.message_id and w.label = v.label;
+
+-- name: first_read
+select min(history_from) as first_read
+from cursors
+where account = %(account)s and mailbox = %(mailbox)s;
+
+-- name: backfills
+select mailbox, uidvalidity, since, next_uid, finished_at
+from backfills
+where account = %(account)s and mailbox = %(mailbox)s;
+
+-- name: write_backfill
+insert into backfills (account, mailbox, uidvalidity, since, next_uid, finished_at)
+values (%(account)s, %(mailbox)s, %(uidvalidity)s, %(since)s, %(next_uid)s, %(finished_at)s)
+on conflict (account, mailbox, uidvalidity) do update
+set since = excluded.since, next_uid = excluded.next_uid, finished_at = excluded.finished_at;
+
+-- name: count_octets
+insert into bandwidth (account, day, octets)
+values (%(account)s, %(day)s, %(octets)s)
+on conflict (account, day) do update set octets = bandwidth.octets + excluded.octets;
+
+-- name: octets_of_day
+select octets from bandwidth where account = %(account)s and day = %(day)s;
+
+-- name: stored_among
+select id, gmail_id, message_id, mailbox, uidvalidity, uid
+from messages
+where account = %(account)s
+  and (gmail_id = any(%(gmail_ids)s)
+       or message_id = any(%(message_ids)s)
+       or mailbox = %(mailbox)s and uidvalidity = %(uidvalidity)s and uid = any(%(uids)s))
+order by id;
+
+-- name: place_messages
+-- As adopt_message, for mail that was found by its headers alone.
+update messages m
+set mailbox = v.mailbox, uidvalidity = v.uidvalidity, uid = v.uid,
+    thread_key = case when m.gmail_id is null and v.thread_id is not null
+                      then 'gm:' || v.thread_id else m.thread_key end,
+    gmail_id = coalesce(m.gmail_id, v.gmail_id),
+    origin = case when m.origin = 'import' then 'backfill' else m.origin end
+from (values %s) as v (id, mailbox, uidvalidity, uid, gmail_id, thread_id)
+where m.id = v.id;
+
+-- name: known_digests
+select digest from messages where account = %(account)s and digest = any(%(digests)s);
+
+-- name: messages_of_mailbox
+select id, uidvalidity, uid, unreadable is null as readable
+from messages
+where account = %(account)s and mailbox = %(mailbox)s and uid is not null
+  and uidvalidity is not null;
+
+-- name: unjudged_history
+select *
+from messages
+where account = %(account)s and judged_at is null and unreadable is null and origin <> 'live'
+order by id
+limit %(limit)s;

@@ -51,20 +51,7 @@ class PostgresStore(PostgresMarks, PostgresLabels):
         cursor: Cursor | None,
     ) -> Ingested:
         """Write the messages and the cursor that covers them together."""
-        new: list[Message | Unreadable] = []
-        if batch:
-            sql.execute(queries()["lock_ingest"], {"account": account})
-            identities = self._identities(sql, account, batch)
-            for message in batch:
-                known = identities.match(message)
-                if known is None:
-                    placed = identities.placed(message) if isinstance(message, Message) else message
-                    identities.remember(placed)
-                    new.append(placed)
-                elif known.id is not None and isinstance(message, Message) and message.uid:
-                    self._adopt(sql, known.id, message)
-            if new:
-                copy(sql, "messages", MESSAGE_COLUMNS, map(message_row, new))
+        ingested = self.write_messages(sql, account, batch)
         if cursor is not None:
             sql.execute(
                 queries()["write_cursor"],
@@ -78,6 +65,27 @@ class PostgresStore(PostgresMarks, PostgresLabels):
                     "live_since": cursor.live_since,
                 },
             )
+        return ingested
+
+    @classmethod
+    def write_messages(
+        cls, sql: SqlCursor, account: str, batch: Sequence[Message | Unreadable]
+    ) -> Ingested:
+        """Write the messages that are not stored yet, as part of a transaction."""
+        new: list[Message | Unreadable] = []
+        if batch:
+            sql.execute(queries()["lock_ingest"], {"account": account})
+            identities = cls._identities(sql, account, batch)
+            for message in batch:
+                known = identities.match(message)
+                if known is None:
+                    placed = identities.placed(message) if isinstance(message, Message) else message
+                    identities.remember(placed)
+                    new.append(placed)
+                elif known.id is not None and isinstance(message, Message) and message.uid:
+                    cls._adopt(sql, known.id, message)
+            if new:
+                copy(sql, "messages", MESSAGE_COLUMNS, map(message_row, new))
         return Ingested(added=len(new), known=len(batch) - len(new))
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from asyncio import StreamReader, StreamWriter
 from base64 import b64encode
@@ -54,6 +55,8 @@ from jeeves.demo.gmail.refusals import TOKEN_CHALLENGE
 #: What pymap asks of a command: its response, and the mailbox to tell news of.
 Answer: TypeAlias = tuple[CommandResponse, SelectedMailbox | None]
 
+#: Far longer than the end of a dropped connection takes.
+DROP_SECONDS = 5.0
 LITERAL = re.compile(rb"\{(\d+)\+?\}\r?\n")
 
 
@@ -248,7 +251,7 @@ class GmailImap(IMAPServer):
         self.gmail_login = login
         self.account = account
         self.wire_log = wire_log
-        self.writers: set[StreamWriter] = set()
+        self._writers: dict[asyncio.Task[object], StreamWriter] = {}
 
     async def __call__(
         self, reader: StreamReader, writer: StreamWriter, sock_info: SocketInfo
@@ -256,16 +259,19 @@ class GmailImap(IMAPServer):
         """Serve one connection to its end."""
         connection = GmailConnection(self.commands, self._config, reader, writer, sock_info)
         connection.wire_log = self.wire_log
-        self.writers.add(writer)
-        try:
-            async with AsyncExitStack() as stack:
-                connection_exit.set(stack)
-                stack.enter_context(closing(connection))
-                await connection.run(GmailState(self.gmail_login, self._config, self.account))
-        finally:
-            self.writers.discard(writer)
+        task = asyncio.current_task()
+        if task is not None:
+            self._writers[task] = writer
+            task.add_done_callback(self._writers.pop)
+        async with AsyncExitStack() as stack:
+            connection_exit.set(stack)
+            stack.enter_context(closing(connection))
+            await connection.run(GmailState(self.gmail_login, self._config, self.account))
 
-    def drop_connections(self) -> None:
-        """Every client finds its connection gone, without a BYE."""
-        for writer in list(self.writers):
+    async def drop_connections(self) -> None:
+        """Every client has lost its connection, without a BYE, and it counts no more."""
+        dropped = list(self._writers.items())
+        for _, writer in dropped:
             writer.transport.abort()
+        if dropped:
+            await asyncio.wait([task for task, _ in dropped], timeout=DROP_SECONDS)

@@ -149,7 +149,7 @@ class Control:
                     self._login.throttled = int(request["answers"])
                     return {}
                 case "drop_connections":
-                    self._imap.drop_connections()
+                    await self._imap.drop_connections()
                     return {}
                 case other:
                     return {"error": f"unknown request {other!r}"}
@@ -190,7 +190,7 @@ class Control:
             raise TypeError(name)
         uidvalidity = await mailbox.renumber()
         # RFC 3501 lets UIDVALIDITY change between sessions only.
-        self._imap.drop_connections()
+        await self._imap.drop_connections()
         return {"uidvalidity": uidvalidity}
 
 

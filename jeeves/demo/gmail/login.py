@@ -103,8 +103,7 @@ class GmailAuthenticate(AuthenticateCommand):
         command = cls(params.tag, words[1].upper())
         if words[2]:
             try:
-                # "=" stands for an empty response
-                command.response = b"" if words[2] == b"=" else b64decode(words[2])
+                command.response = b64decode(words[2])  # "=" is an empty one
             except ValueError as exc:
                 raise NotParseable(buf) from exc
         return command, buf[words.end() :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jeeves.adapters import archive
-from jeeves.adapters.archive import UnreadableFile, mails
+from jeeves.adapters.archive import UnreadableFile, mails, octets_of
 from jeeves.domain.message import FetchedMail, Message, Origin
 from jeeves.errors import ConfigError
 from jeeves.mail.mime import read
@@ -168,8 +169,57 @@ def test_takeout_tells_thread_and_labels(tmp_path: Path) -> None:
     )
     (mail,) = fetched(mails(write(tmp_path / "Takeout.mbox", text)))
     assert mail.gmail_thread_id == "1858745612345678901"
-    assert mail.labels == ("Starred", "Muy Importante", "Café", "Inbox")
+    assert mail.labels == ("\\Starred", "Muy Importante", "Café", "\\Inbox")
     assert mail.starred
+
+
+@pytest.mark.parametrize(
+    ("written", "labels"),
+    [
+        ("Inbox,Sent,Important,Drafts", ("\\Inbox", "\\Sent", "\\Important", "\\Draft")),
+        ("Archived,Opened,Unread,Category Updates", ()),
+        ('"Clients, old",Inbox,"say ""cheese"""', ("Clients, old", "\\Inbox", 'say "cheese"')),
+        ("=?UTF-8?B?IkNhZsOpLCBncm/DnyIs?=\r\n =?UTF-8?B?SW5ib3g=?=", ("Café, groß", "\\Inbox")),
+        ("Muy\r\n Importante,\r\n Jeeves/needs place", ("Muy Importante", "Jeeves/needs place")),
+        ("Posteingang,Gesendet,Inbox/Inbox", ("Posteingang", "Gesendet", "Inbox/Inbox")),
+        (",, Inbox ,Inbox", ("\\Inbox",)),
+        ('"never closed, Inbox', ("never closed, Inbox",)),
+        ("", ()),
+    ],
+)
+def test_takeouts_labels_become_those_of_gmail(
+    tmp_path: Path, written: str, labels: tuple[str, ...]
+) -> None:
+    path = write(tmp_path / "one.eml", f"X-Gmail-Labels: {written}\n{an_eml('one')}")
+    (mail,) = fetched(mails(path))
+    assert mail.labels == labels
+
+
+def test_labels_that_are_not_gmails_own_are_counted(tmp_path: Path) -> None:
+    counted: Counter[str] = Counter()
+    text = "".join(
+        f"{ENVELOPE}X-Gmail-Labels: {labels}\n{an_eml('one')}\n"
+        for labels in ("Inbox,Gesendet", "Gesendet,Opened", "Jeeves,Starred")
+    )
+    fetched(mails(write(tmp_path / "all.mbox", text), counted))
+    assert counted == {"Gesendet": 2, "Jeeves": 1}
+
+
+def test_what_takeout_calls_sent_is_the_owners_under_any_address(tmp_path: Path) -> None:
+    path = write(tmp_path / "one.eml", f"X-Gmail-Labels: Sent\n{an_eml('one')}")
+    (mail,) = fetched(mails(path))
+    message = read(mail, "sam@example.org", Origin.IMPORT)
+    assert isinstance(message, Message)
+    assert message.own
+
+
+@pytest.mark.parametrize(
+    ("thread_id", "kept"), [("18446744073709551615", True), ("1" * 21, False), ("x1", False)]
+)
+def test_only_what_can_be_a_thread_id_is_one(tmp_path: Path, thread_id: str, kept: bool) -> None:
+    path = write(tmp_path / "one.eml", f"X-GM-THRID: {thread_id}\n{an_eml('one')}")
+    (mail,) = fetched(mails(path))
+    assert mail.gmail_thread_id == (thread_id if kept else None)
 
 
 def test_a_maildir_is_read_with_its_flags(tmp_path: Path) -> None:
@@ -179,12 +229,18 @@ def test_a_maildir_is_read_with_its_flags(tmp_path: Path) -> None:
     write(box / "new" / "1700000002.M1P1.host", an_eml("new"))
     write(box / "tmp" / "1700000003.M1P1.host", an_eml("unfinished"))
     write(box / ".Sent" / "cur" / "1700000004.M1P1.host:2,S", an_eml("sent"))
+    write(box / "cur" / "1700000005.M1P1.host:2,DST", an_eml("draft"))
     write(box / "cur" / ".hidden", "no mail")
     found = fetched(mails(box))
+    assert {subject(mail): mail.labels for mail in found if mail.labels} == {
+        "draft": ("\\Draft", "\\Trash"),
+        "sent": ("\\Sent",),
+    }
     assert {subject(mail): mail.starred for mail in found} == {
         "sent": False,
         "seen": True,
         "plain": False,
+        "draft": False,
         "new": False,
     }
 
@@ -237,3 +293,11 @@ def test_real_mail_survives_an_mbox(shared_data: Path, tmp_path: Path) -> None:
         in_mbox = read(mail, "", Origin.IMPORT)
         in_file = read(alone, "", Origin.IMPORT)
         assert in_mbox.digest == in_file.digest
+
+
+def test_the_size_of_what_will_be_read_is_known_before(tmp_path: Path) -> None:
+    box = write(tmp_path / "a" / "all.mbox", f"{ENVELOPE}{an_eml('one')}\n" * 3)
+    write(tmp_path / "b.eml", an_eml("two"))
+    write(tmp_path / "notes.txt", "no mail")
+    assert octets_of(box) == box.stat().st_size
+    assert octets_of(tmp_path) == box.stat().st_size + (tmp_path / "b.eml").stat().st_size

@@ -11,11 +11,13 @@ from jeeves.adapters.imap.fetching import bodies
 from jeeves.adapters.imap.marks import (
     complete,
     keyword_marks,
+    marks_changed_since,
     modseq_of,
     sequence_set,
 )
 from jeeves.adapters.imap.tokens import Record, by_uid, decode_label, mailboxes, rows
 from jeeves.domain.message import Marks
+from jeeves.domain.ports import MarkChanges
 
 
 def test_labels_come_as_atoms_quoted_strings_and_literals() -> None:
@@ -118,6 +120,48 @@ def test_what_is_told_unasked_is_no_answer() -> None:
     items = ["FLAGS", "X-GM-LABELS"]
     assert [complete(row, items) for row in told] == [False, False, True]
     assert set(by_uid(told)) == {5, 6}
+
+
+class Answering:
+    """An IMAPClient that gives these answers, one to each FETCH."""
+
+    def __init__(self, *answers: list[bytes | None]) -> None:
+        self._imap = self
+        self.untagged_responses: dict[str, list[bytes]] = {"FETCH": [b"9 (UID 9 FLAGS ())"]}
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def _command(self, *words: str) -> str:
+        assert "FETCH" not in self.untagged_responses, "what was told long ago is no answer"
+        self.asked.append(" ".join(words))
+        return "A1"
+
+    def _command_complete(self, _name: str, _tag: str) -> tuple[str, list[bytes]]:
+        return "OK", [b"done"]
+
+    def _checkok(self, _name: str, kind: str, _said: list[bytes]) -> None:
+        assert kind == "OK"
+
+    def _untagged_response(
+        self, kind: str, _said: list[bytes], _name: str
+    ) -> tuple[str, list[bytes | None]]:
+        return kind, self.answers.pop(0)
+
+
+def test_a_change_made_while_the_server_answers_is_not_skipped() -> None:
+    late = rb"7 (UID 7 FLAGS (late) MODSEQ (12))"
+    client = Answering(
+        [late, rb"8 (FLAGS () MODSEQ (99))"], [rb"1 (UID 1 FLAGS (missed) MODSEQ (11))", late]
+    )
+    changes = marks_changed_since(client, 10, ["FLAGS"], keyword_marks)
+    assert changes == MarkChanges({1: Marks(("missed",)), 7: Marks(("late",))}, 12)
+    assert client.asked == ["UID FETCH 1:* (FLAGS) (CHANGEDSINCE 10)"] * 2
+
+
+def test_without_changes_is_asked_once() -> None:
+    client = Answering([None])
+    assert marks_changed_since(client, 10, ["FLAGS"], keyword_marks) == MarkChanges({}, 10)
+    assert client.answers == []
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"], min_codepoint=1)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jeeves.domain.alert import why_withheld
 from jeeves.domain.labelling import (
     NEEDS_PLACE,
     SETTLED,
@@ -13,7 +14,8 @@ from jeeves.domain.labelling import (
     settled,
     training_label,
 )
-from jeeves.domain.message import Marks
+from jeeves.domain.message import DRAFT, Marks
+from tests.builders import NOW, a_message
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,12 @@ def test_only_the_owners_word_is_training(
 def test_what_jeeves_wrote_itself_teaches_it_nothing(starred: bool) -> None:
     assert training_label(Marks(WRITTEN, starred)) is None
     assert training_label(Marks((*WRITTEN, "Jeeves/no"), starred)) is False
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_draft_never_alerts(own: bool) -> None:
+    draft = a_message(labels=(DRAFT,), own=own)
+    assert why_withheld(draft, NOW) == "a draft, not sent"
 
 
 def test_a_settled_message_needs_no_place() -> None:
