@@ -169,6 +169,8 @@ class Session:
 
     def _opened(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        # IMAPClient sends a command in pieces: the second would wait for the first's receipt.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connection
 
     def _authenticate(self, client: IMAPClient) -> None:
