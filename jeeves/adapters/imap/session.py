@@ -5,7 +5,6 @@ from __future__ import annotations
 import imaplib
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +16,7 @@ from imapclient.imap4 import IMAP4WithTimeout
 from imapclient.tls import IMAP4_TLS
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
+from jeeves.adapters.imap.deadline import Deadline
 from jeeves.adapters.imap.refusals import OVER_QUOTA, login_error, over_quota
 from jeeves.adapters.imap.tokens import decode_label, mailboxes
 from jeeves.domain.ports import MailboxStatus
@@ -34,6 +34,7 @@ class Session:
         self._timing = timing
         self._client: IMAPClient | None = None
         self._socket: socket.socket | None = None
+        self._deadline = Deadline(self._cut)
         self._examine_at = 0.0
 
     @property
@@ -71,11 +72,9 @@ class Session:
         Args:
             seconds: How much longer than usual it may take.
         """
-        deadline = threading.Timer(self._timing.command + seconds, self._cut)
-        deadline.daemon = True
-        deadline.start()
         try:
-            yield
+            with self._deadline.within(self._timing.command + seconds):
+                yield
         except LoginError as exc:
             self.drop()
             if isinstance(exc.__context__, imaplib.IMAP4.abort):
@@ -98,8 +97,6 @@ class Session:
             # The last three: answers that are no IMAP, as the parser meets them.
             self.drop()
             raise self._unavailable(exc) from exc
-        finally:
-            deadline.cancel()
 
     def close(self) -> None:
         """Log out if connected. Never raises."""
@@ -111,6 +108,7 @@ class Session:
 
     def drop(self) -> None:
         """Give up the connection without a word to the server."""
+        self._deadline.rest()
         client, self._client = self._client, None
         self.status = None
         if client is not None:
