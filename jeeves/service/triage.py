@@ -41,7 +41,7 @@ FIRST_READ = timedelta(days=14)
 #: is known by its identity.
 CLOCK_MARGIN = timedelta(minutes=10)
 #: Mails per transaction.
-BATCH = 500
+BATCH = 400
 #: Name of the heartbeat that a successful read writes.
 READ_BEAT = "read"
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -16,7 +18,7 @@ from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.alert import AlertState, Channel, Receipt
 from jeeves.domain.message import Address, Cursor, Message, Origin, Unreadable
-from jeeves.domain.ports import Judgement
+from jeeves.domain.ports import Ingested, Judgement
 from jeeves.errors import SchemaOutOfDate, StoreUnavailable
 from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_alert
 
@@ -132,6 +134,55 @@ def test_the_newest_uidvalidity_is_the_cursor(store: PostgresStore) -> None:
 def test_the_same_mail_twice_in_one_batch_is_one(store: PostgresStore) -> None:
     message = a_message()
     assert store.ingest(ACCOUNT, [message, message], None).added == 1
+
+
+def test_of_two_ingests_at_once_the_second_knows_what_the_first_wrote(
+    dsn: str, store: PostgresStore
+) -> None:
+    message = a_message()
+    other = PostgresStore(dsn)
+    results: list[Ingested] = []
+    second = threading.Thread(target=lambda: results.append(other.ingest(ACCOUNT, [message], None)))
+    with store.connection.transaction() as sql:
+        store.write_messages(sql, ACCOUNT, [message])
+        second.start()
+        wait_for_lock(dsn)
+    second.join(10)
+    other.close()
+    assert results == [Ingested(added=0, known=1)]
+
+
+def wait_for_lock(dsn: str) -> None:
+    """Return once somebody waits for an advisory lock of this database."""
+    deadline = time.monotonic() + 10
+    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as sql:
+        while time.monotonic() < deadline:
+            sql.execute(
+                "select count(*) from pg_locks join pg_database on pg_database.oid = database "
+                "where locktype = 'advisory' and not granted and datname = current_database()"
+            )
+            if sql.fetchall() != [(0,)]:
+                return
+            time.sleep(0.01)
+    raise AssertionError("nobody waited for the lock")
+
+
+def test_verdicts_of_a_batch_are_written_for_those_that_had_none(
+    store: PostgresStore, reading: Reading
+) -> None:
+    first, second, third = stored(store, a_message(), a_message(), a_message())
+    store.record([Judgement(second, a_verdict(0.1))])
+    verdicts = [Judgement(third, a_verdict(0.8)), Judgement(second, a_verdict(0.9))]
+    alert = an_alert(message_id=second)
+    verdicts.append(Judgement(first, a_verdict(0.7), (an_alert(message_id=first),)))
+    verdicts[1] = replace(verdicts[1], alerts=(alert,))
+    assert store.record(verdicts) == 1
+    found = {line.id: line.verdict for line in reading.newest(10)}
+    assert {id_: v and v.score.probability for id_, v in found.items()} == {
+        first: 0.7,
+        second: 0.1,
+        third: 0.8,
+    }
 
 
 def test_an_imported_mail_and_the_same_over_imap_are_one(store: PostgresStore) -> None:

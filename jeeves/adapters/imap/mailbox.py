@@ -73,7 +73,7 @@ class ImapMailbox:
                     found = bodies(by_uid(fetch(client, batch, ["BODY.PEEK[]"])))
             for uid in batch:
                 if uid in found:
-                    yield self._fetched(uid, found[uid], facts[uid], status)
+                    yield self._fetched(uid, found.pop(uid), facts[uid], status)
 
     def _without_attachments(self, uid: int) -> dict[int, bytes]:
         """The mail's header and text parts as a mail; empty where it is gone."""

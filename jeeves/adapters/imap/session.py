@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -14,6 +13,7 @@ from imapclient.exceptions import CapabilityError, LoginError
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
 from jeeves.adapters.imap.client import FAILURES, Client, Declined
+from jeeves.adapters.imap.deadline import Deadline
 from jeeves.adapters.imap.refusals import OVER_QUOTA, login_error, over_quota, passes
 from jeeves.adapters.imap.tokens import decode_label, mailboxes
 from jeeves.domain.ports import MailboxStatus
@@ -34,6 +34,7 @@ class Session:
         #: A second descriptor of the TCP connection, to end it whoever owns the first: TLS takes
         #: that away from under us.
         self._socket: socket.socket | None = None
+        self._deadline = Deadline(self._cut)
         self._examine_at = 0.0
 
     @property
@@ -74,12 +75,10 @@ class Session:
 
     @contextmanager
     def _within(self, seconds: float) -> Iterator[None]:
-        deadline = threading.Timer(seconds, self._cut)
-        deadline.daemon = True
-        deadline.start()
         whole = False
         try:
-            yield
+            with self._deadline.within(seconds):
+                yield
         except LoginError as exc:
             # IMAPClient says so of whatever went wrong meanwhile
             cause = exc.__context__
@@ -101,7 +100,6 @@ class Session:
         else:
             whole = True
         finally:
-            deadline.cancel()
             if not whole:
                 # Also when told to stop: half an answer may still be on its way.
                 self.drop()
@@ -117,6 +115,7 @@ class Session:
 
     def drop(self) -> None:
         """Give up the connection without a word to the server."""
+        self._deadline.rest()
         client, self._client = self._client, None
         self.status = None
         self._capabilities = frozenset()
@@ -181,6 +180,8 @@ class Session:
 
     def _opened(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        # IMAPClient sends a command in pieces: the second would wait for the first's receipt.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connection.dup()
 
     def _authenticate(self, client: Client) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -99,12 +99,30 @@ class Connection:
     @contextmanager
     def transaction(self) -> Iterator[SqlCursor]:
         """A cursor whose work is committed at the end, or rolled back on any error."""
+        with (
+            self._connected(autocommit=False) as connection,
+            connection,
+            connection.cursor(cursor_factory=SqlCursor) as cursor,
+        ):
+            yield cursor
+
+    @contextmanager
+    def statement(self) -> Iterator[SqlCursor]:
+        """A cursor for one statement: a transaction by itself, in one round trip for three."""
+        with (
+            self._connected(autocommit=True) as connection,
+            connection.cursor(cursor_factory=SqlCursor) as cursor,
+        ):
+            yield cursor
+
+    @contextmanager
+    def _connected(self, autocommit: bool) -> Iterator[psycopg2.extensions.connection]:
         with translate_errors():
             if self._open is None or self._open.closed:
                 self._open = connect(self._dsn)
             try:
-                with self._open, self._open.cursor(cursor_factory=SqlCursor) as cursor:
-                    yield cursor
+                self._open.autocommit = autocommit
+                yield self._open
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 self.close()
                 raise
@@ -146,15 +164,28 @@ def in_transaction(
     by its next statement, so the first failure on an old connection is retried once on a new
     one. Every statement is safe to repeat: writes ignore what is already there.
     """
+    return _retried(method, Connection.transaction)
 
+
+def in_one_statement(
+    method: Callable[Concatenate[S, SqlCursor, P], T],
+) -> Callable[Concatenate[S, P], T]:
+    """As `in_transaction`, for a method that executes exactly one statement."""
+    return _retried(method, Connection.statement)
+
+
+def _retried(
+    method: Callable[Concatenate[S, SqlCursor, P], T],
+    cursor_of: Callable[[Connection], AbstractContextManager[SqlCursor]],
+) -> Callable[Concatenate[S, P], T]:
     def run(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         if self.connection.used:
             try:
-                with self.connection.transaction() as cursor:
+                with cursor_of(self.connection) as cursor:
                     return method(self, cursor, *args, **kwargs)
             except StoreUnavailable:
                 pass
-        with self.connection.transaction() as cursor:
+        with cursor_of(self.connection) as cursor:
             return method(self, cursor, *args, **kwargs)
 
     run.__doc__ = method.__doc__

@@ -77,13 +77,25 @@ def copy(
     """
     encoders = [TYPES[kind] for kind in columns.values()]
     count = _COLUMNS(len(encoders))
-    pieces = [_BEGIN]
-    for row in rows:
-        pieces.append(count)
-        pieces += [
+    # Encoded before anything is sent: inside of COPY a failure would look like the server's.
+    encoded = [
+        count
+        + b"".join(
             _NULL if value is None else encode(value)
             for encode, value in zip(encoders, row, strict=True)
-        ]
-    pieces.append(_END)
+        )
+        for row in rows
+    ]
     query = f"copy {table} ({', '.join(columns)}) from stdin (format binary)"
-    sql.copy_expert(query, io.BytesIO(b"".join(pieces)))
+    sql.copy_expert(query, _Pieces([_BEGIN, *encoded, _END]))
+
+
+class _Pieces(io.RawIOBase):
+    """A file to read from, piece by piece: joined they would be in memory twice."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._rest = iter(pieces)
+
+    def read(self, _size: int = -1, /) -> bytes:
+        """The next piece, however long it is; nothing at the end."""
+        return next(self._rest, b"")

@@ -51,12 +51,15 @@ order by id
 limit %(limit)s;
 
 -- name: mark_judged
-update messages set judged_at = now() where id = %(id)s and judged_at is null;
+-- In the order of their ids: who judges the same messages at the same time waits, and finds none.
+with due as (
+    select id from messages where id = any(%(ids)s) and judged_at is null order by id for update
+)
+update messages set judged_at = now() from due where messages.id = due.id returning messages.id;
 
--- name: insert_verdict
+-- name: insert_verdicts
 insert into verdicts (message_id, model, probability, threshold, band, reasons, rest, withheld)
-values (%(message_id)s, %(model)s, %(probability)s, %(threshold)s, %(band)s, %(reasons)s,
-        %(rest)s, %(withheld)s)
+values %s
 on conflict (message_id, model) do nothing;
 
 -- name: insert_alert

@@ -6,10 +6,13 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from psycopg2.extras import Json
+
 from jeeves.adapters.postgres.connection import Row, SqlCursor, queries
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, Receipt
 from jeeves.domain.listing import AlertLine
 from jeeves.domain.message import Address, Message, Origin, Unreadable
+from jeeves.domain.ports import Judgement
 from jeeves.domain.verdict import Band, Reason, Score, Verdict
 
 #: What is written of a message: types by column, in the order of `message_row`.
@@ -134,6 +137,21 @@ def read_message(row: Row) -> Message:
         starred=row["starred"],
         bulk=row["bulk"],
         own=row["own"],
+    )
+
+
+def verdict_row(judgement: Judgement) -> tuple[Any, ...]:
+    """The values of `insert_verdicts`."""
+    verdict = judgement.verdict
+    return (
+        judgement.message_id,
+        verdict.score.model,
+        verdict.score.probability,
+        verdict.threshold,
+        verdict.band.value,
+        Json([(reason.words, reason.weight) for reason in verdict.score.reasons]),
+        verdict.score.rest,
+        judgement.withheld,
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from psycopg2.extras import Json
+from psycopg2.extras import execute_values
 
-from jeeves.adapters.postgres.connection import SqlCursor, in_transaction, queries
+from jeeves.adapters.postgres.connection import SqlCursor, in_one_statement, in_transaction, queries
 from jeeves.adapters.postgres.copying import copy
 from jeeves.adapters.postgres.identity import Identities
 from jeeves.adapters.postgres.marks import PostgresLabels, PostgresMarks
@@ -17,6 +17,7 @@ from jeeves.adapters.postgres.rows import (
     read_alert,
     read_beats,
     read_message,
+    verdict_row,
 )
 from jeeves.domain.alert import Alert, Channel
 from jeeves.domain.message import Cursor, Message, Unreadable
@@ -26,7 +27,7 @@ from jeeves.domain.ports import Ingested, Judgement, StoredMessage
 class PostgresStore(PostgresMarks, PostgresLabels):
     """`jeeves.domain.ports.Store`; one connection, one thread."""
 
-    @in_transaction
+    @in_one_statement
     def cursor(self, sql: SqlCursor, account: str, mailbox: str) -> Cursor | None:
         """The newest cursor of a mailbox."""
         sql.execute(queries()["newest_cursor"], {"account": account, "mailbox": mailbox})
@@ -74,7 +75,6 @@ class PostgresStore(PostgresMarks, PostgresLabels):
         """Write the messages that are not stored yet, as part of a transaction."""
         new: list[Message | Unreadable] = []
         if batch:
-            sql.execute(queries()["lock_ingest"], {"account": account})
             identities = cls._identities(sql, account, batch)
             for message in batch:
                 known = identities.match(message)
@@ -92,11 +92,14 @@ class PostgresStore(PostgresMarks, PostgresLabels):
     def _identities(
         sql: SqlCursor, account: str, batch: Sequence[Message | Unreadable]
     ) -> Identities:
+        """Lock ingest for this account until the transaction ends; then what is stored."""
         readable = [m for m in batch if isinstance(m, Message)]
         message_ids = {m.message_id for m in readable if m.message_id}
         message_ids.update(reference for m in readable for reference in m.references)
+        lock, known = queries()["lock_ingest"], queries()["known_identities"]
+        # Two statements, each with a snapshot of its own, in one round trip.
         sql.execute(
-            queries()["known_identities"],
+            f"{lock};\n{known}",
             {
                 "account": account,
                 "gmail_ids": [m.gmail_id for m in batch if m.gmail_id],
@@ -123,7 +126,7 @@ class PostgresStore(PostgresMarks, PostgresLabels):
             },
         )
 
-    @in_transaction
+    @in_one_statement
     def unjudged(self, sql: SqlCursor, account: str, limit: int) -> list[StoredMessage]:
         """Readable messages without any verdict, oldest first."""
         sql.execute(queries()["unjudged"], {"account": account, "limit": limit})
@@ -132,27 +135,14 @@ class PostgresStore(PostgresMarks, PostgresLabels):
     @in_transaction
     def record(self, sql: SqlCursor, judgements: Sequence[Judgement]) -> int:
         """Write verdicts and their alerts together; the number of alerts that are new."""
-        alerts = 0
-        for judgement in judgements:
-            sql.execute(queries()["mark_judged"], {"id": judgement.message_id})
-            if sql.rowcount == 0:
-                continue
-            score = judgement.verdict.score
-            sql.execute(
-                queries()["insert_verdict"],
-                {
-                    "message_id": judgement.message_id,
-                    "model": score.model,
-                    "probability": score.probability,
-                    "threshold": judgement.verdict.threshold,
-                    "band": judgement.verdict.band.value,
-                    "reasons": Json([[r.words, r.weight] for r in score.reasons]),
-                    "rest": score.rest,
-                    "withheld": judgement.withheld,
-                },
-            )
-            alerts += sum(self._insert_alert(sql, alert) for alert in judgement.alerts)
-        return alerts
+        sql.execute(queries()["mark_judged"], {"ids": [j.message_id for j in judgements]})
+        marked = {row["id"] for row in sql.fetchall()}
+        new = [judgement for judgement in judgements if judgement.message_id in marked]
+        if not new:
+            return 0
+        rows = [verdict_row(judgement) for judgement in new]
+        execute_values(sql, queries()["insert_verdicts"], rows, page_size=len(rows))
+        return sum(self._insert_alert(sql, alert) for one in new for alert in one.alerts)
 
     @in_transaction
     def announce(self, sql: SqlCursor, alerts: Sequence[Alert]) -> int:
@@ -177,7 +167,7 @@ class PostgresStore(PostgresMarks, PostgresLabels):
         )
         return sql.rowcount
 
-    @in_transaction
+    @in_one_statement
     def claim(
         self,
         sql: SqlCursor,
@@ -199,7 +189,7 @@ class PostgresStore(PostgresMarks, PostgresLabels):
         row = sql.fetchone()
         return read_alert(row) if row else None
 
-    @in_transaction
+    @in_one_statement
     def settle(self, sql: SqlCursor, alert: Alert, now: datetime) -> None:
         """Write what became of a claimed alert."""
         sql.execute(
@@ -216,7 +206,7 @@ class PostgresStore(PostgresMarks, PostgresLabels):
             },
         )
 
-    @in_transaction
+    @in_one_statement
     def beat(
         self, sql: SqlCursor, account: str, name: str, now: datetime, detail: str = ""
     ) -> None:
@@ -226,7 +216,7 @@ class PostgresStore(PostgresMarks, PostgresLabels):
             {"account": account, "name": name, "now": now, "detail": detail},
         )
 
-    @in_transaction
+    @in_one_statement
     def heartbeats(self, sql: SqlCursor) -> Mapping[tuple[str, str], tuple[datetime, str]]:
         """The last beat of every (account, name), and its detail."""
         return read_beats(sql)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from imapclient import IMAPClient
 
-BATCH = 500
+#: As jeeves.service.triage.BATCH, which would bring more than IMAPClient into memory.
+BATCH = 400
 FACTS = ["BODY.PEEK[]", "FLAGS", "INTERNALDATE"]
 
 
