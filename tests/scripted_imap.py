@@ -199,6 +199,9 @@ class ScriptedImap:
         self.tls = tls
         self.settled = settled
         self.on = dict(on or {})
+        #: Called once each, when a search has found what it finds: what comes now is announced
+        #: with its answer.
+        self.late: list[Callable[[], None]] = []
         self.uidnext = max(self.mails, default=0) + 1
         #: The state of the mailbox that the last search saw.
         self.searched = 0
@@ -421,8 +424,11 @@ class _Connection(threading.Thread):
         self._before(Step.SEARCH)
         found = self._found(text)
         self._server.searched = self._server.uidnext
-        uids = b"".join(b" %d" % uid for uid in found)
-        self._done(Step.SEARCH, b"* SEARCH%b\r\n" % uids)
+        answer = b"* SEARCH%b\r\n" % b"".join(b" %d" % uid for uid in found)
+        if self._server.late:
+            self._server.late.pop()()
+            answer += b"* %d EXISTS\r\n" % len(self._server.mails)
+        self._done(Step.SEARCH, answer)
 
     def _found(self, text: str) -> list[int]:
         uids = sorted(self._server.mails)

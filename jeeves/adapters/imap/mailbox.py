@@ -48,8 +48,7 @@ class ImapMailbox:
 
     def uids_after(self, uid: int) -> list[int]:
         """All UIDs greater than ``uid``, ascending."""
-        # `n:*` names the last message even where its UID is below n (RFC 3501, 6.4.8)
-        return [u for u in self._search(["UID", f"{uid + 1}:*"]) if u > uid]
+        return self._news(uid)
 
     def uids_since(self, day: datetime) -> list[int]:
         """All UIDs received on the day of ``day`` or later (INTERNALDATE), ascending."""
@@ -109,12 +108,18 @@ class ImapMailbox:
         """The mailbox as it was examined; opened where it is not."""
         return self._session.status or self._session.open()
 
+    def _news(self, uid: int, *filtered: str, charset: str | None = None) -> list[int]:
+        """UIDs greater than ``uid``; `wait` then tells of mail that is announced from here on."""
+        self._status()
+        forget_announcements(self._session.client)
+        # `n:*` names the last message even where its UID is below n (RFC 3501, 6.4.8)
+        found = self._search(["UID", f"{uid + 1}:*", *filtered], charset)
+        return [u for u in found if u > uid]
+
     def _search(self, criteria: list[Any], charset: str | None = None) -> list[int]:
         self._status()
         with self._session.command():
-            client = self._session.client
-            forget_announcements(client)
-            return sorted(int(uid) for uid in client.search(criteria, charset))
+            return sorted(int(uid) for uid in self._session.client.search(criteria, charset))
 
     def _facts(self) -> list[str]:
         """What is asked of every mail beside its bytes."""
