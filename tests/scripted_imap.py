@@ -193,6 +193,8 @@ class ScriptedImap:
         self.fault = fault
         self.times = times
         self.password = PASSWORD
+        #: UIDs of mails that it lists and does not give out.
+        self.withheld: set[int] = set()
         self.gmail = gmail
         self.idle = idle
         self.news_first = news_first
@@ -464,6 +466,9 @@ class _Connection(threading.Thread):
             step = Step.MARKS
         self._before(step)
         wanted = _members(asked[1], max(self._server.mails, default=0))
+        if step in {Step.BODY, Step.OUTLINE} and self._server.withheld & set(wanted):
+            self._send(b"%b NO Some messages could not be FETCHed (Failure)\r\n" % self._tag)
+            return
         answer = b""
         for number, uid in enumerate(sorted(self._server.mails), 1):
             if uid in wanted and uid > int(asked[3] or 0):
