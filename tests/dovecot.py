@@ -9,13 +9,14 @@ import pwd
 import signal
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
@@ -185,6 +186,16 @@ class Dovecot:
                 return
         log = (self._folder / "dovecot.log").read_text(encoding="utf-8")
         raise RuntimeError(f"dovecot did not start: {log[-500:]}")
+
+
+@contextmanager
+def a_dovecot(needs_program: Callable[[str, str], str], **options: Any) -> Iterator[Dovecot]:
+    """A server in a folder of its own, which every user may enter; the test is skipped without."""
+    program = needs_program("dovecot", "apt-get install dovecot-imapd")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        with Dovecot(program, Path(folder), **options) as server:
+            yield server
 
 
 def free_port() -> int:

@@ -193,12 +193,17 @@ class ScriptedImap:
         self.fault = fault
         self.times = times
         self.password = PASSWORD
+        #: UIDs of mails that it lists and does not give out.
+        self.withheld: set[int] = set()
         self.gmail = gmail
         self.idle = idle
         self.news_first = news_first
         self.tls = tls
         self.settled = settled
         self.on = dict(on or {})
+        #: Called once each, when a search has found what it finds: what comes now is announced
+        #: with its answer.
+        self.late: list[Callable[[], None]] = []
         self.uidnext = max(self.mails, default=0) + 1
         #: The state of the mailbox that the last search saw.
         self.searched = 0
@@ -421,8 +426,11 @@ class _Connection(threading.Thread):
         self._before(Step.SEARCH)
         found = self._found(text)
         self._server.searched = self._server.uidnext
-        uids = b"".join(b" %d" % uid for uid in found)
-        self._done(Step.SEARCH, b"* SEARCH%b\r\n" % uids)
+        answer = b"* SEARCH%b\r\n" % b"".join(b" %d" % uid for uid in found)
+        if self._server.late:
+            self._server.late.pop()()
+            answer += b"* %d EXISTS\r\n" % len(self._server.mails)
+        self._done(Step.SEARCH, answer)
 
     def _found(self, text: str) -> list[int]:
         uids = sorted(self._server.mails)
@@ -458,6 +466,9 @@ class _Connection(threading.Thread):
             step = Step.MARKS
         self._before(step)
         wanted = _members(asked[1], max(self._server.mails, default=0))
+        if step in {Step.BODY, Step.OUTLINE} and self._server.withheld & set(wanted):
+            self._send(b"%b NO Some messages could not be FETCHed (Failure)\r\n" % self._tag)
+            return
         answer = b""
         for number, uid in enumerate(sorted(self._server.mails), 1):
             if uid in wanted and uid > int(asked[3] or 0):

@@ -39,8 +39,7 @@ class GmailMailbox(ImapMailbox):
             )
         words = ["X-GM-RAW", self._settings.gmail_filter]
         charset = None if self._settings.gmail_filter.isascii() else "UTF-8"
-        found = self._search(["UID", f"{uid + 1}:*", *words], charset)
-        return [u for u in found if u > uid]
+        return self._news(uid, *words, charset=charset)
 
     def _fetched(self, uid: int, raw: bytes, facts: Response, status: MailboxStatus) -> FetchedMail:
         mail = super()._fetched(uid, raw, facts, status)

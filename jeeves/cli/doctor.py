@@ -11,6 +11,7 @@ from typing import Any
 from jeeves import bootstrap
 from jeeves.accounts import Account
 from jeeves.cli.status import expectation
+from jeeves.domain.ports import LabelWriter
 from jeeves.errors import JeevesError
 from jeeves.settings import Settings, load_settings
 
@@ -48,6 +49,7 @@ def examine() -> Iterator[Finding]:
     except JeevesError as exc:
         yield Finding("database", False, str(exc))
     yield from mailboxes(settings)
+    yield from label_writers(settings)
     yield look("model", lambda: model(settings, mails_a_day))
     yield from channels(settings)
     yield Finding("leaves", True, what_leaves(settings))
@@ -87,6 +89,22 @@ def mail(settings: Settings, account: Account) -> str:
     ends = bootstrap.consent_ends(settings, account)
     dies = f"; the consent dies on {ends.astimezone(settings.zone):%d %B %Y}" if ends else ""
     return f'{account.host}{secure}, mailbox "{status.mailbox}", read-only{dies}'
+
+
+def label_writers(settings: Settings) -> Iterator[Finding]:
+    """Where labels are written back: each connection that could."""
+    for number, account in enumerate(settings.accounts, start=1):
+        writer = bootstrap.make_label_writer(settings, account)
+        if writer is not None:
+            link = "labels" if len(settings.accounts) == 1 else f"labels {number}"
+            yield look(link, partial(label_writer, writer))
+
+
+def label_writer(writer: LabelWriter) -> str:
+    """Log in and SELECT the mailbox; nothing is written."""
+    with closing(writer):
+        writer.open()
+    return "Jeeves/needs place and Jeeves/settled can be written, and nothing else"
 
 
 def model(settings: Settings, mails_a_day: float | None) -> str:

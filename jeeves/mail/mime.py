@@ -25,6 +25,7 @@ from jeeves.mail.quoting import own_words
 # Where a multipart mail nearly always says so; only speed depends on it.
 _HEAD = 8192
 _SEVERAL_PARTS = re.compile(rb"^content-type:\s*(?:multipart|message)/", re.I | re.M)
+EMPTY = "The mail is empty, or the server does not give it out."
 _MBOX_FROM = re.compile(r"^>+(?=From )", re.MULTILINE)
 
 
@@ -40,7 +41,7 @@ def read(
     account = account.strip().lower()
     raw = fetched.raw
     if not raw.strip():
-        return _unreadable(fetched, account, origin, "The mail is empty.")
+        return _unreadable(fetched, account, origin, EMPTY)
     if raw[:1] in headers.LEADING_NOISE:
         raw = raw.lstrip(headers.LEADING_NOISE)
     try:

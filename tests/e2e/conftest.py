@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from jeeves.demo.gmail_server import GmailServer
 from tests.conftest import ROOT
-from tests.dovecot import Dovecot
+from tests.dovecot import Dovecot, a_dovecot
 from tests.twilio_standin import TwilioStandIn
 
 PHONE = "+15005550010"
@@ -110,8 +109,5 @@ def gmail() -> Iterator[GmailServer]:
 
 @pytest.fixture
 def dovecot(needs_program: Callable[[str, str], str]) -> Iterator[Dovecot]:
-    program = needs_program("dovecot", "apt-get install dovecot-imapd")
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        with Dovecot(program, Path(folder)) as server:
-            yield server
+    with a_dovecot(needs_program) as server:
+        yield server

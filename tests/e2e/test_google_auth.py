@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import stat
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import raw_mail
-from tests.dovecot import ADDRESS, Dovecot
+from tests.dovecot import ADDRESS, Dovecot, a_dovecot
 from tests.e2e.conftest import COMMAND_SECONDS, Jeeves
 from tests.google_standin import GoogleStandIn
 
@@ -31,12 +30,9 @@ def mail_server(
     google: GoogleStandIn, needs_program: Callable[[str, str], str]
 ) -> Iterator[Dovecot]:
     """An IMAP server that asks the stand-in about each access token."""
-    program = needs_program("dovecot", "apt-get install dovecot-imapd")
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        url = f"{google.base_url}/tokeninfo?access_token="
-        with Dovecot(program, Path(folder), tokeninfo_url=url) as server:
-            yield server
+    url = f"{google.base_url}/tokeninfo?access_token="
+    with a_dovecot(needs_program, tokeninfo_url=url) as server:
+        yield server
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ def test_labels_are_written_where_the_owner_asked_for_it_and_only_there(
         if asked:
             jeeves_on_postgres.configure(GMAIL_WRITE_LABELS="true")
         jeeves_on_postgres("check")
+        findings = json.loads(jeeves_on_postgres("doctor", "--json", code=None).stdout)
+        assert ("labels" in {one["link"] for one in findings if one["ok"]}) is asked
         mail = server.deliver(raw_mail("Lunch on Thursday?", NEEDS))
         assert "1 alerts sent" in jeeves_on_postgres("check").stdout
         jeeves_on_postgres("check")

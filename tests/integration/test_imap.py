@@ -22,7 +22,7 @@ from jeeves.adapters.imap.fetching import MAIL_BYTES, batches
 from jeeves.demo.gmail_server import GmailServer, logged_commands
 from jeeves.errors import ConfigError, LoginRefused, MailboxUnavailable
 from tests.builders import raw_mail
-from tests.dovecot import Dovecot, free_port
+from tests.dovecot import Dovecot, a_dovecot, free_port
 from tests.read_only import those_that_change, verb
 
 
@@ -51,11 +51,8 @@ def gmail(wire_log: Path) -> Iterator[GmailServer]:
 
 @pytest.fixture(scope="module")
 def dovecot(needs_program: Callable[[str, str], str]) -> Iterator[Dovecot]:
-    program = needs_program("dovecot", "apt-get install dovecot-imapd")
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        with Dovecot(program, Path(folder)) as server:
-            yield server
+    with a_dovecot(needs_program) as server:
+        yield server
 
 
 def newest(mailbox: GmailMailbox) -> int:

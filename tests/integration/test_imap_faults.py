@@ -26,6 +26,7 @@ from jeeves.errors import ConfigError, LoginRefused, MailboxUnavailable
 from jeeves.service import daemon as daemon_module
 from jeeves.service import marking as marking_module
 from jeeves.service.daemon import Daemon
+from jeeves.service.triage import ingest
 from tests.builders import raw_mail
 from tests.fakes import FakeScorer
 from tests.scripted_imap import (
@@ -326,3 +327,25 @@ def test_every_mail_is_stored_once_whatever_goes_wrong(stage: str, migrated_url:
     assert not complaints, "\n".join(complaints)
     until(lambda: threading.active_count() <= threads)
     until(lambda: sockets() <= open_sockets)
+
+
+def test_a_mail_that_the_server_never_gives_out_does_not_stop_the_others(
+    migrated_url: str,
+) -> None:
+    mails = served_mails()
+    with (
+        ScriptedImap(mails) as server,
+        closing(PostgresStore(migrated_url)) as store,
+        closing(GmailMailbox(account_at(server, "withheld@example.org"), CALM)) as mailbox,
+    ):
+        server.withheld = {20, 30}
+        counts = ingest(mailbox, store, lambda: datetime.now(UTC))
+        assert counts == (5, 5, 2)
+        assert ingest(mailbox, store, lambda: datetime.now(UTC)) == (0, 0, 0)
+        assert not server.violations
+        assert len(server.connections) == 1
+    with closing(psycopg2.connect(migrated_url)) as connection, connection.cursor() as sql:
+        sql.execute("SELECT uid, unreadable FROM messages ORDER BY uid")
+        found = dict(sql.fetchall())
+    assert [uid for uid, why in found.items() if why] == [20, 30]
+    assert "does not give it out" in found[20]

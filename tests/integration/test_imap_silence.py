@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -149,6 +149,16 @@ def test_mail_that_another_answer_announces_is_not_missed() -> None:
         mailbox.open()
         # NOOP told of it, and IDLE will not again
         server.searched = server.uidnext
+        assert mailbox.wait(FOR_EVER, never) is True
+        assert mailbox.uids_after(1) == [2]
+
+
+def test_mail_that_comes_during_the_first_of_two_searches_is_not_missed() -> None:
+    server = ScriptedImap([a_mail(1)])
+    with at(server) as mailbox:
+        server.late = [lambda: server.deliver(a_mail(2))]
+        assert mailbox.uids_after(1) == []
+        assert mailbox.uids_since(datetime.now(UTC) - timedelta(days=1)) == [1, 2]
         assert mailbox.wait(FOR_EVER, never) is True
         assert mailbox.uids_after(1) == [2]
 

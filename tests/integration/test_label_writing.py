@@ -43,7 +43,7 @@ from jeeves.service.label_writing import (
 from jeeves.service.marking import SWEEP_EVERY, sync_marks
 from jeeves.service.triage import run_cycle
 from tests.builders import ACCOUNT, NOW, a_message, raw_mail
-from tests.dovecot import Dovecot, free_port
+from tests.dovecot import a_dovecot, free_port
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
 from tests.gmail_client import ALL_MAIL, connected, uid_of
 from tests.integration.test_daemon import until
@@ -243,14 +243,10 @@ def test_a_mail_under_an_old_uidvalidity_waits_until_it_is_read_again(house: Hou
 
 
 def test_a_server_without_gmails_labels_is_refused_in_one_sentence(
-    needs_program: Callable[[str, str], str], tmp_path_factory: pytest.TempPathFactory
+    needs_program: Callable[[str, str], str],
 ) -> None:
-    program = needs_program("dovecot", "apt-get install dovecot-imapd")
-    folder = tmp_path_factory.mktemp("d")
-    for above in (folder, folder.parent, folder.parent.parent):
-        above.chmod(0o755)
     with (
-        Dovecot(program, folder) as server,
+        a_dovecot(needs_program) as server,
         closing(GmailLabels(account_of(server))) as writer,
         pytest.raises(ConfigError, match="GMAIL_WRITE_LABELS=false"),
     ):

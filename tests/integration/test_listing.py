@@ -17,7 +17,7 @@ from jeeves.adapters.imap import ImapAccount
 from jeeves.demo.gmail_server import GmailServer, logged_commands
 from jeeves.errors import OverQuota
 from tests.builders import raw_mail
-from tests.dovecot import Dovecot
+from tests.dovecot import Dovecot, a_dovecot
 
 RECEIVED = datetime(2026, 3, 3, 9, 30, tzinfo=UTC)
 
@@ -36,9 +36,8 @@ def gmail(folder: Path) -> Iterator[GmailServer]:
 
 
 @pytest.fixture(scope="module")
-def dovecot(needs_program: Callable[[str, str], str], folder: Path) -> Iterator[Dovecot]:
-    program = needs_program("dovecot", "apt-get install dovecot-imapd")
-    with Dovecot(program, folder) as server:
+def dovecot(needs_program: Callable[[str, str], str]) -> Iterator[Dovecot]:
+    with a_dovecot(needs_program) as server:
         yield server
 
 

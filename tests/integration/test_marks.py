@@ -33,7 +33,7 @@ from jeeves.service.marking import (
 )
 from jeeves.service.triage import ingest, run_cycle
 from tests.builders import ACCOUNT, NOW, a_message, raw_mail
-from tests.dovecot import Dovecot
+from tests.dovecot import Dovecot, a_dovecot
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
 from tests.gmail_client import ALL_MAIL, connected, uid_of
 from tests.integration.test_daemon import until
@@ -84,11 +84,8 @@ def gmail(wire_log: Path, request: pytest.FixtureRequest) -> Iterator[GmailServe
 
 @pytest.fixture
 def dovecot(needs_program: Callable[[str, str], str]) -> Iterator[Dovecot]:
-    program = needs_program("dovecot", "apt-get install dovecot-imapd")
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        with Dovecot(program, Path(folder)) as server:
-            yield server
+    with a_dovecot(needs_program) as server:
+        yield server
 
 
 def now() -> datetime:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
+from jeeves.adapters.imap.client import Declined
 from jeeves.adapters.imap.fetching import (
     BATCH_MAILS,
     MAIL_BYTES,
@@ -25,11 +26,19 @@ from jeeves.adapters.imap.marks import (
     keyword_marks,
     marks_changed_since,
 )
+from jeeves.adapters.imap.refusals import passes
 from jeeves.adapters.imap.session import Session
 from jeeves.adapters.imap.tokens import by_uid
 from jeeves.adapters.imap.waiting import Pause, forget_announcements
 from jeeves.domain.message import FetchedMail, Listed, Marks
 from jeeves.domain.ports import MailboxStatus, MarkChanges
+
+#: A mail that the server declines to give so often in a row is stored as one that it withholds:
+#: to ask for ever would stop all that come after it.
+GIVEN_UP_AFTER = 3
+
+
+Answer = TypeVar("Answer")
 
 
 class ImapMailbox:
@@ -48,8 +57,7 @@ class ImapMailbox:
 
     def uids_after(self, uid: int) -> list[int]:
         """All UIDs greater than ``uid``, ascending."""
-        # `n:*` names the last message even where its UID is below n (RFC 3501, 6.4.8)
-        return [u for u in self._search(["UID", f"{uid + 1}:*"]) if u > uid]
+        return self._news(uid)
 
     def uids_since(self, day: datetime) -> list[int]:
         """All UIDs received on the day of ``day`` or later (INTERNALDATE), ascending."""
@@ -65,27 +73,60 @@ class ImapMailbox:
                 batch_uids = uids[start : start + BATCH_MAILS]
                 facts.update(by_uid(fetch(client, batch_uids, self._facts())))
         for batch in batches(facts):
-            octets = sum(size_of(facts[uid]) for uid in batch)
-            if octets > MAIL_BYTES and len(batch) == 1:
-                found = self._without_attachments(batch[0])
-            else:
-                with self._session.command(octets / OCTETS_PER_SECOND):
-                    found = bodies(by_uid(fetch(client, batch, ["BODY.PEEK[]"])))
+            found = self._bodies(batch, facts)
             for uid in batch:
                 if uid in found:
                     yield self._fetched(uid, found.pop(uid), facts[uid], status)
 
-    def _without_attachments(self, uid: int) -> dict[int, bytes]:
+    def _bodies(self, uids: list[int], facts: Mapping[int, Response]) -> dict[int, bytes]:
+        """The bytes of mails, none of one that the server declines to give; those gone left out."""
+        # Gmail declines all for the sake of one: "Some messages could not be FETCHed".
+        for _ in range(1 if len(uids) > 1 else GIVEN_UP_AFTER):
+            found = self._given(uids, sum(size_of(facts[uid]) for uid in uids))
+            if found is not None:
+                return found
+        if len(uids) == 1:
+            return {uids[0]: b""}
+        middle = len(uids) // 2
+        return self._bodies(uids[:middle], facts) | self._bodies(uids[middle:], facts)
+
+    def _given(self, uids: list[int], octets: int) -> dict[int, bytes] | None:
+        """The bytes of mails; None where the server declines to give them."""
+        if octets > MAIL_BYTES and len(uids) == 1:
+            return self._without_attachments(uids[0])
+        client = self._session.client
+        return self._unless_declined(
+            octets, lambda: bodies(by_uid(fetch(client, uids, ["BODY.PEEK[]"])))
+        )
+
+    def _without_attachments(self, uid: int) -> dict[int, bytes] | None:
         """The mail's header and text parts as a mail; empty where it is gone."""
         client = self._session.client
-        with self._session.command():
-            outline = client.fetch([uid], ["BODYSTRUCTURE", "BODY.PEEK[HEADER]"]).get(uid, {})
+        items = ["BODYSTRUCTURE", "BODY.PEEK[HEADER]"]
+        answer = self._unless_declined(0, lambda: client.fetch([uid], items))
+        if answer is None:
+            return None
+        outline: Response = answer.get(uid, {})
         sections = text_sections(outline.get(b"BODYSTRUCTURE"))
-        items = [item for section in sections for item in section.items]
-        with self._session.command(sum(s.octets for s in sections) / OCTETS_PER_SECOND):
-            parts = client.fetch([uid], items).get(uid, {}) if items else {}
-        raw = assembled(outline, sections, parts)
+        wanted = [item for section in sections for item in section.items]
+        octets = sum(section.octets for section in sections)
+        parts: Any = {}
+        if wanted:
+            parts = self._unless_declined(octets, lambda: client.fetch([uid], wanted))
+            if parts is None:
+                return None
+        raw = assembled(outline, sections, parts.get(uid, {}))
         return {} if raw is None else {uid: raw}
+
+    def _unless_declined(self, octets: int, ask: Callable[[], Answer]) -> Answer | None:
+        """What ``ask`` gives; None where the server declines, and does not say that it passes."""
+        with self._session.command(octets / OCTETS_PER_SECOND):
+            try:
+                return ask()
+            except Declined as exc:
+                if not exc.refused or passes(str(exc)):
+                    raise
+                return None
 
     def wait(self, seconds: float, stopped: Callable[[], bool]) -> bool:
         """Sleep until mail may have arrived (True), ``seconds`` passed or ``stopped()``.
@@ -109,12 +150,18 @@ class ImapMailbox:
         """The mailbox as it was examined; opened where it is not."""
         return self._session.status or self._session.open()
 
+    def _news(self, uid: int, *filtered: str, charset: str | None = None) -> list[int]:
+        """UIDs greater than ``uid``; `wait` then tells of mail that is announced from here on."""
+        self._status()
+        forget_announcements(self._session.client)
+        # `n:*` names the last message even where its UID is below n (RFC 3501, 6.4.8)
+        found = self._search(["UID", f"{uid + 1}:*", *filtered], charset)
+        return [u for u in found if u > uid]
+
     def _search(self, criteria: list[Any], charset: str | None = None) -> list[int]:
         self._status()
         with self._session.command():
-            client = self._session.client
-            forget_announcements(client)
-            return sorted(int(uid) for uid in client.search(criteria, charset))
+            return sorted(int(uid) for uid in self._session.client.search(criteria, charset))
 
     def _facts(self) -> list[str]:
         """What is asked of every mail beside its bytes."""

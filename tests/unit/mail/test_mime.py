@@ -297,7 +297,7 @@ def test_a_mail_that_is_only_a_calendar_has_it_as_body() -> None:
 def test_nothing_is_an_empty_mail(raw: bytes) -> None:
     unreadable = read_bytes(raw)
     assert isinstance(unreadable, Unreadable)
-    assert unreadable.reason == "The mail is empty."
+    assert unreadable.reason == "The mail is empty, or the server does not give it out."
 
 
 @pytest.mark.parametrize(
