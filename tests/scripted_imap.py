@@ -466,7 +466,8 @@ class _Connection(threading.Thread):
             step = Step.MARKS
         self._before(step)
         wanted = _members(asked[1], max(self._server.mails, default=0))
-        if step in {Step.BODY, Step.OUTLINE} and self._server.withheld & set(wanted):
+        gives = any(item.startswith("BODY") for item in items)
+        if gives and self._server.withheld & set(wanted):
             self._send(b"%b NO Some messages could not be FETCHed (Failure)\r\n" % self._tag)
             return
         answer = b""

@@ -27,7 +27,7 @@ from jeeves.service.delivery import deliver, new_reference
 from jeeves.service.label_writing import write_labels_forever
 from jeeves.service.marking import Marking
 from jeeves.service.silence import unread_notices
-from jeeves.service.triage import announce_unread, ingest, judge_pending
+from jeeves.service.triage import announce_unread, beat_read, ingest, judge_pending
 
 log = structlog.get_logger()
 
@@ -207,10 +207,12 @@ class Daemon:
 
     def _cycle(self, store: Store) -> None:
         ingest(self.mailbox, store, self.clock)
+        read_at = self.clock()
         channels = [notifier.channel for notifier in self.notifiers]
         _, alerts = judge_pending(self.mailbox.account, store, self.scorer, channels, self.clock)
         if alerts:
             self._wake_couriers()
+        beat_read(self.mailbox, store, read_at)
         self._marking.step_if_due(store)
 
     def _wake_couriers(self) -> None:

@@ -79,9 +79,11 @@ def run_cycle(
         announce_unread(mailbox.account, store, channels, clock(), str(exc))
         deliver_all(mailbox.account, store, notifiers, clock)
         raise
+    read_at = clock()
     judged = alerts = 0
     if store.unjudged(mailbox.account, 1):
         judged, alerts = judge_pending(mailbox.account, store, load_scorer(), channels, clock)
+    beat_read(mailbox, store, read_at)
     sent, failed = deliver_all(mailbox.account, store, notifiers, clock)
     sync_marks(mailbox, store, clock)
     return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed)
@@ -131,8 +133,12 @@ def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]
             written.result()
     if cursor.reads_history:
         store.ingest(mailbox.account, [], replace(cursor, last_uid=cursor.live_from - 1))
-    store.beat(mailbox.account, READ_BEAT, clock(), status.mailbox)
     return fetched, added, unreadable
+
+
+def beat_read(mailbox: Mailbox, store: Store, read_at: datetime) -> None:
+    """Remember that what had arrived by then was read and judged."""
+    store.beat(mailbox.account, READ_BEAT, read_at, mailbox.status().mailbox)
 
 
 def outstanding(

@@ -33,6 +33,8 @@ from jeeves.adapters.imap.waiting import Pause, forget_announcements
 from jeeves.domain.message import FetchedMail, Listed, Marks
 from jeeves.domain.ports import MailboxStatus, MarkChanges
 
+#: A mail that comes alone is fetched together with what is told of it, if it is not larger.
+AT_ONCE_BYTES = 200_000
 #: A mail that the server declines to give so often in a row is stored as one that it withholds:
 #: to ask for ever would stop all that come after it.
 GIVEN_UP_AFTER = 3
@@ -66,17 +68,40 @@ class ImapMailbox:
     def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMail]:
         """The mails with these UIDs, ascending; UIDs expunged meanwhile are left out."""
         status = self._status()
-        client = self._session.client
-        facts: dict[int, Response] = {}
-        for start in range(0, len(uids), BATCH_MAILS):
-            with self._session.command():
-                batch_uids = uids[start : start + BATCH_MAILS]
-                facts.update(by_uid(fetch(client, batch_uids, self._facts())))
+        if len(uids) == 1 and (alone := self._at_once(uids[0])) is not None:
+            raw, row = alone
+            yield self._fetched(uids[0], raw, row, status)
+            return
+        facts = self._facts_of(uids)
         for batch in batches(facts):
             found = self._bodies(batch, facts)
             for uid in batch:
                 if uid in found:
                     yield self._fetched(uid, found.pop(uid), facts[uid], status)
+
+    def _at_once(self, uid: int) -> tuple[bytes, Response] | None:
+        """The bytes of a mail and what is told of it, asked together; None if not in one piece.
+
+        Mail mostly comes alone, and then somebody waits for it.
+        """
+        items = [*self._facts(), f"BODY.PEEK[]<0.{AT_ONCE_BYTES}>"]
+        client = self._session.client
+        rows = self._unless_declined(AT_ONCE_BYTES, lambda: by_uid(fetch(client, [uid], items)))
+        row = (rows or {}).get(uid, {})
+        raw = row.get(b"BODY[]<0>")
+        # Cut off where it is longer; and not every server counts a mail's octets as it sends them.
+        if isinstance(raw, bytes) and 0 < size_of(row) <= len(raw) < AT_ONCE_BYTES:
+            return raw, row
+        return None
+
+    def _facts_of(self, uids: Sequence[int]) -> dict[int, Response]:
+        """What is told of the mails beside their bytes."""
+        found: dict[int, Response] = {}
+        for start in range(0, len(uids), BATCH_MAILS):
+            part = uids[start : start + BATCH_MAILS]
+            with self._session.command():
+                found |= by_uid(fetch(self._session.client, part, self._facts()))
+        return found
 
     def _bodies(self, uids: list[int], facts: Mapping[int, Response]) -> dict[int, bytes]:
         """The bytes of mails, none of one that the server declines to give; those gone left out."""
