@@ -188,6 +188,8 @@ def judge_pending(
         judgements = [judgement(stored, scorer, channels, now) for stored in pending]
         alerts += store.record(judgements)
         judged += len(pending)
+        if len(pending) < BATCH:
+            break
     if judged:
         log.info("judged", messages=judged, alerts=alerts, model=scorer.version)
     return judged, alerts
