@@ -142,7 +142,11 @@ class Dovecot:
             encoding="utf-8",
         )
         subprocess.run([self._program, "-c", str(config)], check=True)
-        self._wait_until_ready()
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(
