@@ -5,11 +5,19 @@ from __future__ import annotations
 import ipaddress
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic import field_validator as field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from jeeves.errors import ConfigError
 
@@ -49,26 +57,26 @@ class Account(BaseModel):
     #: None sends its texts where all others go.
     alert_to: str | None = None
 
-    @field("address")
+    @field_validator("address")
     @classmethod
     def _one_address(cls, address: str) -> str:
         if not is_address(address):
             raise ValueError("is not an e-mail address such as name@gmail.com")
         return address
 
-    @field("aliases")
+    @field_validator("aliases")
     @classmethod
     def _addresses(cls, aliases: tuple[str, ...]) -> tuple[str, ...]:
         if not all(map(is_address, aliases)):
             raise ValueError("holds what is not an e-mail address")
         return tuple(alias.lower() for alias in aliases)
 
-    @field("password")
+    @field_validator("password")
     @classmethod
     def _without_blanks(cls, password: SecretStr | None) -> SecretStr | None:
         return None if password is None else without_blanks(password)
 
-    @field("alert_to")
+    @field_validator("alert_to")
     @classmethod
     def _e164(cls, number: str | None) -> str | None:
         if number is not None and not E164.fullmatch(number):
@@ -121,15 +129,14 @@ def read_accounts(path: Path) -> list[Account]:
     tables = written.pop("account", None)
     if written or not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
         raise ConfigError(f"{path} holds something else than [[account]] tables.")
-    found = [_account(table, f"{path}, account {n}", path.parent) for n, table in _numbered(tables)]
+    found = [
+        _account(table, f"{path}, account {number}", path.parent)
+        for number, table in enumerate(tables, start=1)
+    ]
     addresses = [account.address.lower() for account in found]
     if len(set(addresses)) < len(addresses):
         raise ConfigError(f"{path} names an address twice: give each account once.")
     return found
-
-
-def _numbered(tables: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
-    return list(enumerate(tables, start=1))
 
 
 def _account(table: dict[str, Any], where: str, folder: Path) -> Account:
@@ -146,16 +153,21 @@ def _account(table: dict[str, Any], where: str, folder: Path) -> Account:
     try:
         return Account(**values)
     except ValidationError as exc:
-        said = []
-        for mistake in exc.errors(include_input=False, include_url=False):
-            name = ".".join(map(str, mistake["loc"]))
-            message = mistake["msg"].removeprefix("Value error, ")
-            if mistake["type"] == "extra_forbidden":
-                message = "is not a setting of an account"
-            elif mistake["type"] != "value_error":
-                message = f"cannot be used: {message[:1].lower()}{message[1:]}"
-            said.append(f"{where}: {name} {message}.".replace(":  ", ": "))
-        raise ConfigError(" ".join(said)) from exc
+        said = [
+            f"{where}: {name} {'is not a setting of an account' if unknown else message}."
+            for name, message, unknown in mistakes(exc)
+        ]
+        raise ConfigError(" ".join(said).replace(":  ", ": ")) from exc
+
+
+def mistakes(error: ValidationError) -> Iterator[tuple[str, str, bool]]:
+    """Of each mistake where it is, what it is, and whether the name is unknown; never the value."""
+    for mistake in error.errors(include_input=False, include_url=False):
+        said = mistake["msg"].removeprefix("Value error, ")
+        if mistake["type"] != "value_error":
+            said = f"cannot be used: {said[:1].lower()}{said[1:]}"
+        name = ".".join(map(str, mistake["loc"]))
+        yield name, said, mistake["type"] == "extra_forbidden"
 
 
 def _secret(path: Path, where: str) -> str:

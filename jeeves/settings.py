@@ -23,6 +23,7 @@ from jeeves.accounts import (
     Account,
     is_address,
     is_loopback,
+    mistakes,
     read_accounts,
     without_blanks,
 )
@@ -69,7 +70,7 @@ class Settings(BaseSettings):
     imap_ca_file: Path | None = None
     imap_mailbox: str | None = None
     gmail_write_labels: bool = False
-    poll_seconds: float = Field(default=60, ge=1, le=540)
+    poll_seconds: float = Field(default=60, ge=1, le=85)
     backfill_mb_per_day: int = Field(default=500, ge=1)
 
     miss_cost: float = Field(default=Costs().miss, gt=0, le=1_000_000)
@@ -199,6 +200,11 @@ class Settings(BaseSettings):
             ConfigError: the file cannot be read or used.
         """
         listed = read_accounts(self.accounts_file) if self.accounts_file else []
+        if not self.has_sms and any(account.alert_to for account in listed):
+            raise ConfigError(
+                f"{self.accounts_file} gives alert_to, but text messages are not set up: set "
+                "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM and ALERT_TO."
+            )
         named = {account.address.lower() for account in listed}
         if self.gmail_address is None or self.gmail_address.lower() in named:
             return tuple(listed)
@@ -334,13 +340,7 @@ def suggestion(name: str) -> str:
 
 def sentences(error: ValidationError) -> list[str]:
     """One sentence for each mistake, without the value that was given."""
-    found = []
-    for mistake in error.errors(include_input=False, include_url=False):
-        name = ".".join(str(part) for part in mistake["loc"]).upper()
-        said = mistake["msg"].removeprefix("Value error, ")
-        if mistake["type"] == "extra_forbidden":
-            said = f"is not a setting{suggestion(name)}"
-        elif mistake["type"] != "value_error":
-            said = f"cannot be used: {said[:1].lower()}{said[1:]}"
-        found.append(f"{name} {said}.".lstrip())
-    return found
+    return [
+        f"{name.upper()} {f'is not a setting{suggestion(name)}' if unknown else said}.".lstrip()
+        for name, said, unknown in mistakes(error)
+    ]

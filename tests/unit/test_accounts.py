@@ -34,6 +34,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def texting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "x",
+        "TWILIO_FROM": "+15005550006",
+        "ALERT_TO": "+15005550010",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
 def written(folder: Path, text: str) -> Path:
     path = folder / "accounts.toml"
     path.write_text(text, encoding="utf-8")
@@ -49,6 +60,7 @@ def test_each_account_has_its_own_secret_aliases_mailbox_and_phone(folder: Path)
     assert (ben.password, ben.oauth, ben.filter) == (None, True, "-category:promotions")
 
 
+@pytest.mark.usefixtures("texting")
 def test_the_account_of_env_comes_first_and_is_not_doubled(folder: Path) -> None:
     written(folder, TWO)
     (folder / ".env").write_text(
@@ -72,6 +84,7 @@ def test_the_account_of_env_comes_first_and_is_not_doubled(folder: Path) -> None
     ]
 
 
+@pytest.mark.usefixtures("texting")
 def test_an_account_that_is_not_there_is_named_no_further(folder: Path) -> None:
     with pytest.raises(ConfigError, match="No account is configured"):
         load_settings().account()
@@ -108,6 +121,14 @@ def test_a_mistake_is_one_sentence_that_shows_no_secret(
     assert "\n" not in str(caught.value)
     assert "hunter2" not in str(caught.value)
     assert "015112345" not in str(caught.value)
+
+
+def test_a_phone_for_alerts_without_text_messages_is_told_instead_of_forgotten(
+    folder: Path,
+) -> None:
+    written(folder, f'{ONE}oauth = true\nalert_to = "+15005550011"\n')
+    with pytest.raises(ConfigError, match="text messages are not set up"):
+        load_settings()
 
 
 def test_a_mistake_in_the_file_is_told_when_the_settings_are_read(folder: Path) -> None:
