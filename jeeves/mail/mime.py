@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from email.message import Message as Part
 from email.parser import BytesHeaderParser, BytesParser
 
@@ -51,16 +50,12 @@ def read(
                 reason = "There is no header block of a mail."
                 return _unreadable(fetched, account, origin, reason)
             found = _of_any(raw)
-        message = _message(*found, fetched, account, origin)
+        return _message(*found, fetched, account, origin, aliases)
     except Exception as error:  # noqa: BLE001
         # Python's parser meets text from the whole world and has raised KeyError, IndexError,
         # UnicodeError, RecursionError and more on it; no narrower class covers them.
         reason = f"The parser failed on it with {type(error).__name__}."
         return _unreadable(fetched, account, origin, reason)
-    sender = message.sender.address
-    if any(headers.same_person(sender, alias) for alias in aliases):
-        return replace(message, own=True)
-    return message
 
 
 def _unreadable(fetched: FetchedMail, account: str, origin: Origin, reason: str) -> Unreadable:
@@ -115,7 +110,12 @@ def _of_any(raw: bytes) -> tuple[Part, headers.Fields]:
 
 
 def _message(
-    root: Part, fields: headers.Fields, fetched: FetchedMail, account: str, origin: Origin
+    root: Part,
+    fields: headers.Fields,
+    fetched: FetchedMail,
+    account: str,
+    origin: Origin,
+    aliases: Iterable[str],
 ) -> Message:
     said = content.read(root, fields)
     sender = next(
@@ -160,8 +160,8 @@ def _message(
         bulk=headers.sent_by_machine(
             fields, sender, invites=any(i.method == "REQUEST" for i in said.invitations)
         ),
-        own=headers.same_person(sender.address, account)
-        # From another of the owner's addresses.
+        own=any(headers.same_person(sender.address, one) for one in (account, *aliases))
+        # From an address of the owner's that nobody told us of.
         or not {SENT, DRAFT}.isdisjoint(fetched.labels),
     )
 
