@@ -1,0 +1,156 @@
+"""What a sentence does in a conversation about meeting: proposes, agrees, calls off ..."""
+
+from __future__ import annotations
+
+import re
+
+from jeeves.domain.remark import Act
+
+#: Kind of meeting -> its words. Of the first that is found the sentence speaks.
+KINDS = {
+    "lunch": r"lunch(?:es)?|mittagessen|mittag|déjeuner|almuerzo|almorzar|comida|pranzo|almoço|lunchen",
+    "dinner": r"dinner|supper|abendessen|dîner|cenar?|jantar|tapas|curry|pizza|bbq|barbecue|potluck|sunday roast|diner",
+    "breakfast": r"breakfast|brunch|frühstück|petit[- ]déj(?:euner)?|desayuno|colazione|ontbijt",
+    "coffee": r"coffees?|cuppa|espresso|kaffee|café(?!\s+[A-Z])|caffè|cafecito|cafezinho|koffie|tea|matcha|latte|fika|kaffe",
+    "drinks": r"drinks?|beers?|pints?|wine|cocktails?|happy hour|bier(?:chen)?|apéro|verre|cervezas?|cañas|copa|birra|aperitivo|spritz|cerveja|borrel|bite to eat|grab a bite",
+    "walk": r"(?:a |go for a |dog |evening )walk|hike|stroll|spaziergang|balade|paseo|passeggiata|parkrun|a run\b|a ride\b|bike ride",
+    "visit": r"site visit|visit|viewing|tour|walk-?through|inspection|survey|showing|besichtigung|visite|visita|besuch|quote for|take a look at the|measure up",
+    "interview": r"interview|entretien|entrevista|colloquio|vorstellungsgespräch|on-?site",
+    "handover": r"hand(?:ing)?[- ]?over|hand (?:you|it|them|over)|drop (?:it |them |that |the \w+ )?off|collect (?:the|it|them|your)|pick up (?:the|my|your|it|them)|(?:give|lend|return|get) (?:you |me )?(?:back )?(?:the|your|my) (?:keys?|book|bag|drill|ladder|key)|schlüsselübergabe",
+    "playdate": r"play-?date|sleepover|soft play",
+    "game": r"(?:game|match)(?! plan|chang)|tennis|golf|squash|badminton|padel|climbing|bowling|gym session|swim|training session|poker|board games?|quiz night|pub quiz",
+    "concert": r"concert|gig|(?:a|the) show|movie|film|theatre|play at|exhibition|museum trip|cinema|kino|festival|recital",
+    "rehearsal": r"rehearsal|choir practice|band practice|probe|répétition|ensayo",
+    "party": r"party|birthday|farewell|leaving do|housewarming|picnic|celebration|reunion|cookout|feier|fête|fiesta|festa",
+    "call": r"(?:phone |video |quick |zoom |teams |conference |intro |discovery |a |the |our )calls?(?!\s+(?:me|you|it))|call (?:on|at|with|tomorrow|next|this|at)|zoom|facetime|video chat|phone chat|webinar|telefonat|telefonieren|appel|llamada|chiamata|videollamada|hop on|jump on|get on the phone|skype|whatsapp call",
+    "meeting": r"meetings?|meet(?:ing)?(?:[- ]?up)?|mtg|appointment|get[- ]together|getting together|get together|catch[- ]?up|catching up|sit[- ]?down|sit down|in person|face[- ]to[- ]face|see you|see each other|workshop|session|consultation|committee|board|briefing|demo|review|hang out|hang\b|termin|treffen|treffe|besprechung|wiedersehen|rendez-vous|rdv|se voir|se voie|réunion|rencontrer|quedar|quedamos|vernos|reunión|vederci|vediamo|incontr\w+|appuntamento|encontrar|reunião|afspreken|afspraak|conference|get some time|time together|come (?:over|round|by|and see)|stop by|swing by|drop (?:by|in)|pop (?:by|in|over|round)|pick your brain",
+}
+_KIND = {kind: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for kind, words in KINDS.items()}
+ONLINE_KIND = "call"
+_ONLINE = re.compile(
+    r"\b(?:zoom|google meet|gmeet|ms teams|teams (?:call|link|meeting|invite)|(?:on|over|via|by|in) teams|webex|skype|facetime|whatsapp (?:call|video)|video ?(?:call|chat|conference|meeting)|"
+    r"(?:phone|conference|telephone|conf|quick) (?:call|chat)|(?:over|by|on|via) (?:the )?(?:phone|telephone|video|skype|teams|zoom)|dial[- ]in|virtual(?:ly)?|remotely|(?:do|meet|meeting|have|make|move|moved) (?:it |this |that |to )?online|online (?:instead|meeting|session)|"
+    r"(?:do|have|make it|hop on|jump on|schedule|set up|switch to|just|be|a) (?:a |this |it )?(?:\w+ )?calls?\b(?! (?:me|you|in|it|off))|call instead|call you|call me|give (?:you|me|him|her) a (?:call|ring|shout)|ring (?:you|me)|"
+    r"telefonieren|per telefon|videocall|videollamada|visio|en ligne|par téléphone|por teléfono|videochiamata|al telefono|por videochamada|telefonisch)\b",
+    re.IGNORECASE,
+)
+#: A call that arranges something and is not the meeting.
+_CALL_ASIDE = re.compile(
+    r"\b(?:call|ring|text|phone|give) (?:me|us|you)(?: a (?:call|ring|shout))? (?:if|when|once|on|at|with|to (?:let|confirm|say|arrange)|on arrival|from)|\bif you (?:need|have|can)|before we|missed (?:your|my) call|"
+    r"on-call|call(?:ed|ing)? (?:it|him|her|them|the)|(?:rather|instead|better|easier|more) than (?:over |by |on |a )?(?:the )?(?:phone|call|zoom|email)|"
+    r"than (?:over|by|on) (?:the )?\w+|not (?:a|another|over|on|by) (?:\w+ )?(?:zoom|call|phone|teams|video)|no (?:more )?(?:zoom|call|video)|instead of (?:a |the |another |zoom|our|yet)|sick of zoom|tired of (?:zoom|calls|video)|zoom fatigue|after (?:the|our|my) call|last call|call sheet|call for (?:papers|entries)|enough (?:zoom|video)",
+    re.IGNORECASE,
+)
+
+_PROPOSES = re.compile(
+    r"\b(?:let['’]?s|let us(?! know)|shall we|should we|can we|could we|may we|might we|why don['’]?t (?:we|you|i)|do you (?:still )?(?:want|wanna|fancy)|(?:you )?wanna|(?:you|we|i) want to (?:meet|see|have|grab|get|talk|sit|do|go|take|buy)|"
+    r"would you (?:\w+ )?(?:like|be (?:free|up|able|around|available|open|interested|willing|game)|have (?:time|a|half|an|any)|want|mind|care|join|come|prefer)|(?:i|we)(?:['’]d| would| should)(?: (?:really|also|much|very much|so))* (?:love|like|prefer|rather)(?: (?:\w+ )?(?:to|you))?|would (?:\w+ ){0,3}like to (?:meet|see|sit|take|have|invite|get|talk)|"
+    r"(?:i|we) (?:was|were|am|are) (?:hoping|wondering|thinking)|(?:i|we) (?:hope|wonder) (?:to|if|whether)|care (?:to|for)|fancy|up for|down for|game for|(?:are|r) (?:you|u|y['’]?all)(?: (?:guys|two|both|all|still))? (?:free|available|around|about|in|on|going to be|up|able|coming|doing)|(?:you|u) (?:free|around|about|available|in town)|"
+    r"how about|what about|how does|how would|how['’]?s|how is|what['’]s your|(?:can|could|will) (?:you|u|the (?:two|three) of (?:you|us))(?: (?:guys|both|two|all))? (?:do|make|come|meet|join|fit|spare|be|stop|swing|pop|drop|manage|have (?:time|a|an|half|lunch|dinner|coffee|\d+))|do (?:you|u) (?:guys )?have (?:time|a (?:minute|moment|few)|any time|half|an hour|plans|lunch|anything)|have (?:you )?(?:got )?(?:time|half an hour|an hour|a spare|\d+ min)|"
+    r"(?:you and i|we both|we two|the two of us) (?:have|need|ought|should)|(?:we|i) (?:should|need to|must|ought to|have to|gotta)(?: (?:really|also|all|definitely|probably|still))* (?:meet|get together|sit down|catch up|see|have (?:lunch|dinner|coffee|a|another)|grab|do (?:lunch|dinner|coffee|something|this)|talk|hang)|(?:buy|treat|take) you|owe you (?:a|lunch|dinner|coffee|one)|invite you|(?:you(?:['’]re| are)) (?:all )?invited|(?:please )?join (?:us|me)|"
+    r"(?:grab|get|have|do) (?:a |some |another )?(?:quick |proper )?(?:lunch|dinner|coffee|drinks?|beers?|pint|bite|breakfast|brunch|cuppa|walk|catch[- ]?up)|(?:which|what) (?:day|time|days|times|evening|date)s?(?: \w+){0,4} (?:work|suit|good|free|best|you)|when (?:are|can|could|would|works|suits|shall|should|might|will) (?:you|we|it|is|u|suits)|when(?:['’]s| is) (?:good|best|a good|convenient)|what works|works? (?:best|better) for (?:you|me|us)|"
+    r"(?:i|we)(?:['’]d| would)? (?:propose|suggest)|any chance|(?:be|would be) (?:\w+ )?(?:great|good|nice|lovely|wonderful|fun|happy|glad|helpful|useful) (?:to|if we could|if you could) (?:\w+ )?(?:see|meet|catch|get|have|sit|talk|do|show|come)|lovely to see you|if you['’]?(?:re| are) (?:around|free|about|in|up|game)|"
+    r"let me know (?:when|what time|which|what day|if you(?:['’]re| are) (?:free|around|available|up)|a time|some times|your availability|whether)|(?:set up|find|schedule|arrange|book|fix|pick) (?:a |some |an )?(?:time|date|day|meeting|appointment|visit|slot)|meet (?:you|up)|in person|does \w+day|(?:would|will) \w+day|\w+day (?:work|suit|ok|okay|good)|"
+    r"hast du|habt ihr|haben sie|hättest du|hätten sie|wollen wir|sollen wir|können wir|könnten wir|lust|wie wär|wie wäre|würde (?:ich )?(?:mich )?(?:gerne|gern|freuen)|treffen wir|passt (?:es |dir|ihnen)|"
+    r"on (?:se|pourrait)|pourrait-on|ça te dit|tu veux|voulez-vous|seriez-vous|es-tu|êtes-vous|dispo\w*|te apetece|quieres|podemos|podríamos|qué tal|nos vemos|quedamos|te viene|tienes tiempo|ti va|possiamo|vuoi|vamos|topas|zullen we|heb je|zin om|ska vi|vill du|j['’]aimerais)\b"
+    r"|\beither\b.{3,80}\bor\b",
+    re.IGNORECASE,
+)
+_AGREES = re.compile(
+    r"^\W*(?:(?:oh|ah|well|and|so|hi|hey|[A-Z]\w+)[,!. ]+)?(?:yes|yep|yeah|yup|sure|ok|okay|k|perfect|great|good|fine|deal|done|agreed|absolutely|definitely|of course|gladly|lovely|fab|brilliant|excellent|super|wonderful|ja|klar|passt|oui|parfait|vale|claro|perfecto|sí|si|perfeito|prima)\b(?! (?:job|news|to hear|question|point|pics|work|luck|idea but))"
+    r"|\b(?:sounds? (?:good|great|lovely|perfect|like a plan|fab|ideal|delightful|fun|fine)|(?:that |it |this |\w+day |\d\w* )?works(?: (?:for me|great|well|fine|perfectly|too))?(?=\W*$|[,.!;]| for )|that works|happy to|"
+    r"would love (?:to|that|it)|['’]?d love (?:to|that|it)|love to|i['’]?m in\b(?! [A-Z])|count (?:me|us) in|i['’]?m (?:free|game|there)|i can (?:do|make)|we can (?:do|make)|can do|see you|cu\b|confirm(?:ed|ing)|(?:this is to|to) confirm|it is then|it is\W*$|in the (?:diary|calendar)|on my calendar|in my (?:diary|calendar|agenda)|pencil\w*|looking forward to (?:it|seeing|meeting|catching|lunch|dinner|\w+day)|look forward to (?:it|seeing|meeting|catching|lunch|dinner|\w+day)|can['’]?t wait|"
+    r"still on|we['’]?re on|you['’]?re on|all set|good for me|fine (?:by|with|for) (?:me|us)|suits (?:me|us)|my treat|first round on me|is (?:fine|good|great|perfect|ideal|ok)(?: (?:for|with|by) (?:me|us))?(?=\W*$|[,;!])|gerne|abgemacht|bis dann|freu|d['’]accord|avec plaisir|ça marche|à (?:demain|jeudi|vendredi)|genial|va bene|volentieri|combinado|graag|akkoord)(?!\w)|👍|✅|🎉",
+    re.IGNORECASE,
+)
+_DECLINES = re.compile(
+    r"\b(?:can['’]?t(?! wait| believe)|cannot|can not|won['’]?t be able|unable|not able|don['’]?t think i can|i['’]?m (?:away|out of (?:town|office)|busy|tied up|travelling|traveling|on holiday|booked|swamped)|have to (?:pass|decline|say no)|i['’]?ll (?:have to )?pass|"
+    r"no thanks|no thank you|not (?:interested|free|available|this time|for me|going to (?:make|work)|looking)|rain ?check|sorry|unfortunately|regret|afraid|decline|already have plans|conflict|clash\w*|leider|geht nicht|kann (?:ich )?nicht|désolé\w*|je ne peux pas|impossible|no puedo|lo siento|purtroppo|non posso|não posso|helaas|kan niet)\b",
+    re.IGNORECASE,
+)
+_FIRM_NO = re.compile(
+    r"\b(?:no thanks|no thank you|i['’]?ll (?:have to )?pass|have to (?:pass|decline|say no)|not interested|going to (?:pass|decline)|have to bow out|count me out|must decline|respectfully decline|not for me|won['’]?t be (?:able|joining|coming|there)|no time (?:for|to)|don['’]?t meet)\b",
+    re.IGNORECASE,
+)
+_CANCELS = re.compile(
+    r"\b(?:cancel\w*|call(?:ing|ed)? (?:it|this|that|the \w+|\w+) off|call off|(?:is|it['’]?s|has been) off\b|no longer (?:meet|able|happening|needed|going)|won['’]?t (?:be )?(?:able to make|happen|make it|coming|there)|can['’]?t make (?:it|\w+day|this|the|tonight|tomorrow|our|lunch|dinner|drinks|coffee)|"
+    r"(?:have|need|going) to (?:bail|back out|pull out|skip|drop out|bow out|take a rain ?check)|rain ?check|scrap (?:it|that|this|the)|scratch that|(?:not|isn['’]?t|ain['’]?t) (?:going to happen|happening)|give (?:it|this|that|\w+) a miss|"
+    r"forget (?:it|about it)|leave it (?:for now|then|there)|(?:maybe|perhaps|do (?:it|this)) (?:an|some )other time|(?:i|he|she|kid|son|daughter|tested)\w* (?:tested |is |are |has |have )?(?:positive|sick|ill|a fever|covid|flu|food poisoning)|come down with|"
+    r"abgesagt|absagen|muss (?:leider )?absagen|fällt (?:leider )?aus|annul\w+|cancelad\w+|cancelo|anular|disdire|saltare|desmarcar|afzeggen|gaat niet door|krank)\b",
+    re.IGNORECASE,
+)
+_MOVES = re.compile(
+    r"\b(?:reschedul\w*|postpon\w*|push(?:ed)? (?:it|this|back|to|our|\w+)|move(?:d)? (?:it|this|our|to|the|lunch|dinner|coffee|drinks|\w+day)|bump|shift|(?:another|different|other|new) (?:day|time|date|week|evening)|instead|swap|change (?:it|the (?:day|time|date))|next week instead|earlier|later|"
+    r"verschieb\w*|verleg\w*|reporter|décaler|cambiar|mover|aplazar|spostare|rimandare|remarcar|adiar|verzetten|raincheck|try again|how about|what about|could (?:we|you) do|can (?:we|you) do|(?:does|would|do|how['’]?s|is) \w+day)\b",
+    re.IGNORECASE,
+)
+_ASKS_PLACE = re.compile(
+    r"\bwhere(?:['’]?s|['’]?d|abouts)?\b[^.!]{0,60}\?|\bwheres? (?:is |are |you )?(?:\w+ )?(?:easiest|easier|best|good|handy|works|suits|convenient|closest)|\bwhere\s*(?:\?|$)|^\W*(?:so\s+|and\s+|ok,?\s+)?where\b|\bwhere (?:shall|should|do|would|can|could|were|are|is|to|works|suits|you['’]?d|we)|\b(?:which|what) (?:place|café|cafe|pub|restaurant|bar|venue|room|office|part of town|spot|area|side|one)\b|"
+    r"\b(?:any|got a) (?:preference|ideas?|suggestions?|favou?rite|thoughts)[^.?!]{0,25}(?:place|where|venue|spot|restaurant|location)|\b(?:pick|choose|suggest|name|find|think of|recommend|know) (?:a|us a|some|of a|me a) (?:good |nice )?(?:place|spot|venue|restaurant|somewhere|pub|bar|café|cafe)|"
+    r"\b(?:place|venue|location|spot)\s*\?|\b(?:your|you) (?:pick|choose|choice)\b|(?:let me know|tell me|say|decide|figure out|sort out|not sure|confirm) (?:\w+ )?where\b|\bwo\b[^.!]{0,40}\?|\boù\b[^.!]{0,40}\?|\bd[oó]nde\b[^.!]{0,40}\?|\bdove\b[^.!]{0,40}\?|\bonde\b[^.!]{0,40}\?|\bwaar\b[^.!]{0,40}\?",
+    re.IGNORECASE,
+)
+_REPLACES = re.compile(
+    r"\b(?:instead|(?:will|is) now (?:be )?(?:at|in|on)|now at|rather (?:do|go|meet|have|than)|actually|change of (?:plan|venue|location|place)|new (?:venue|place|plan|location|room)|moved? to|moving to|switch(?:ed|ing)?(?: it)? to|relocat\w*|swap\w*|make it|stattdessen|lieber|plutôt|en vez|invece|em vez|liever)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:yesterday|last (?:week|night|month|year|time|\w+day)|the other (?:day|night|evening)|thanks? (?:you )?(?:so much |again |a lot )?for (?:the |a |having|meeting|coming|taking|lunch|dinner|coffee|drinks|your time|hosting|joining|making|last)|(?:was|were) (?:so |really |very |such )?(?:great|good|lovely|nice|fun|a pleasure|wonderful|fab|brilliant)|"
+    r"(?:great|good|nice|lovely|pleasure) (?:seeing|meeting|catching|chatting|talking|to (?:have )?(?:met|seen))|good to (?:see|meet) you (?:yesterday|last|on|today|again)|enjoyed|we met|i met|had (?:a )?(?:great|lovely|nice|lunch|dinner|coffee|good)|went to|gestern|letzte woche|hier\b(?!\s)|ayer|ieri|ontem|gisteren)\b",
+    re.IGNORECASE,
+)
+_VAGUE = re.compile(
+    r"\b(?:some ?time(?! (?:next|this|on|in the|before|after|tomorrow|during|around|between|late|early|the week))|someday|some day|one (?:day|of these days)|one of these|at some point|keep in touch|stay in touch|in the (?:near )?future|eventually|when things (?:calm|settle|quiet)|"
+    r"next time|if (?:you(?:['’]re| are)|i['’]?m) ever|when(?:ever)? you(?:['’]re| are) (?:next|ever)|not (?:in a hurry|urgent)|irgendwann|un de ces jours|un día de estos|prima o poi|qualquer dia|un jour)\b",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(
+    r"\b(?i:he|she|they|the (?:team|board|group|kids|boys|girls|clients?|committee|parents|directors))(?:['’](?:s|re|ll|d|ve))?\s+(?:is|are|was|were|will|would|had|have|has|wants?|said|says|meets?|met|got|going|went|plans?|planning|meeting)\b"
+    r"|\b(?:[A-Z][a-z]+ and (?:I|[A-Z][a-z]+)|[A-Z][a-z]+) (?:is|are|was|were|will be|have|has|haven['’]t|hasn['’]t) (?:meeting|having|getting|going|seeing|catching|taking|picked|booked|planning|doing|hosting)\b"
+    r"|\b(?i:you don['’]t (?:need|have) to (?:be there|come|attend|join)|no need (?:for you )?to (?:come|attend|be there|join))",
+)
+_ADDS = re.compile(
+    r"\b(?:also|separately|another thing|one more thing|while (?:you(?:['’]re| are)|we(?:['’]re| are)|i(?:['’]m| am)) (?:at it|in town|here|there)|as well|on top of that|p\.?s\.?|in addition|besides|two things|(?:three|four|few|couple of) things|unrelated|different topic|the other thing|second(?:ly)?|außerdem|aussi|también|inoltre)\b",
+    re.IGNORECASE,
+)
+
+_QUESTION = re.compile(r"[?\uff1f]\W*$")
+_ACTS = (
+    (Act.PROPOSES, _PROPOSES),
+    (Act.AGREES, _AGREES),
+    (Act.DECLINES, _DECLINES),
+    (Act.CANCELS, _CANCELS),
+    (Act.MOVES, _MOVES),
+    (Act.ASKS_PLACE, _ASKS_PLACE),
+    (Act.REPLACES, _REPLACES),
+    (Act.PAST, _PAST),
+    (Act.VAGUE, _VAGUE),
+    (Act.OTHERS, _OTHERS),
+    (Act.ADDS, _ADDS),
+)
+
+
+def found_in(sentence: str) -> Act:
+    """Everything that ``sentence`` does."""
+    acts = Act.NOTHING
+    for act, pattern in _ACTS:
+        if pattern.search(sentence):
+            acts |= act
+    if _FIRM_NO.search(sentence):
+        acts |= Act.DECLINES | Act.CANCELS
+    return acts
+
+
+def kind_of(sentence: str) -> str:
+    """The kind of meeting that ``sentence`` speaks of; "" where it names none."""
+    found = [
+        (match.start(), kind) for kind, words in _KIND.items() if (match := words.search(sentence))
+    ]
+    special = [one for one in found if one[1] not in ("meeting", ONLINE_KIND)]
+    return min(special or found)[1] if found else ""
+
+
+def online_in(sentence: str) -> str:
+    """The words by which ``sentence`` says that people meet by phone or video; or ""."""
+    found = _ONLINE.search(sentence)
+    return "" if found is None or _CALL_ASIDE.search(sentence) else found[0]
