@@ -28,6 +28,8 @@ class Channel(StrEnum):
 
     SMS = "sms"
     SPEECH = "speech"
+    #: Any service that apprise knows, by its URL.
+    URL = "url"
 
 
 class AlertKind(StrEnum):
@@ -82,6 +84,8 @@ class Alert:
     error: str = ""
     #: An earlier attempt may have been delivered: ask the channel before sending.
     in_doubt: bool = False
+    #: From then on saying it would be worse than silence; None for the usual time.
+    expires_at: datetime | None = None
 
     def stale(self, now: datetime) -> bool:
         """Whether saying it now would be worse than silence."""
