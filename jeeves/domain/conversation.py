@@ -6,10 +6,10 @@ The words are read elsewhere (``mail.proposal``): here what they say is folded i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
 
 from jeeves.domain.message import Address
+from jeeves.domain.when import When
 
 
 class State(StrEnum):
@@ -21,22 +21,6 @@ class State(StrEnum):
     OPEN = "open"
     SETTLED = "settled"
     CANCELLED = "cancelled"
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """When people want to meet, as far as it was said."""
-
-    day: date | None = None
-    at: time | None = None
-    #: The clock of the person who said it.
-    zone: tzinfo | None = None
-
-    def start(self, fallback: tzinfo) -> datetime | None:
-        """The moment in UTC-aware form; None where no day was said. Without an hour: noon."""
-        if self.day is None:
-            return None
-        return datetime.combine(self.day, self.at or time(12), self.zone or fallback)
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,21 @@ class Scorer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of an alert that a channel had taken."""
+
+    #: The provider's own word, such as "delivered".
+    status: str
+    #: Whether it cannot change any more.
+    final: bool
+    delivered: bool
+    #: Whether another attempt may succeed.
+    retry: bool = False
+    #: Why it did not arrive, and the way out; "" where it did or may still.
+    error: str = ""
+
+
 class Notifier(Protocol):
     """One channel by which alerts reach the owner."""
 
@@ -141,6 +156,15 @@ class Notifier(Protocol):
 
     def find(self, alert: Alert) -> Receipt | None:
         """The receipt of an earlier attempt whose outcome is unknown; None if there was none.
+
+        Raises: as ``send``.
+        """
+        ...
+
+    def follow(self, alert: Alert) -> Delivery | None:
+        """The final delivery of a sent alert as the provider tells.
+
+        None where the channel has nothing to follow.
 
         Raises: as ``send``.
         """
