@@ -9,7 +9,9 @@ from email.utils import format_datetime
 from typing import Any
 
 from jeeves.domain.alert import Alert, Channel
+from jeeves.domain.conversation import Conversation
 from jeeves.domain.message import Address, FetchedMail, Message, Origin
+from jeeves.domain.outbox import Outcome
 from jeeves.domain.verdict import Band, Reason, Score, Verdict
 
 NOW = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
@@ -63,6 +65,18 @@ def an_alert(**changes: Any) -> Alert:
         "created_at": NOW,
     }
     return Alert(**{**values, **changes})
+
+
+def an_outcome(**changes: Any) -> Outcome:
+    """A decision that has seen whatever is stored of its conversation."""
+    values: dict[str, Any] = {
+        "account": ACCOUNT,
+        "thread_key": "gm:1",
+        "read_up_to": 2**62,
+        "decided_at": NOW,
+        "conversation": Conversation(),
+    }
+    return Outcome(**{**values, **changes})
 
 
 def raw_mail(

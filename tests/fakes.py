@@ -10,7 +10,7 @@ from email.parser import BytesHeaderParser
 
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.message import FetchedMail, Listed, Marks, Message
-from jeeves.domain.ports import MailboxStatus, MarkChanges
+from jeeves.domain.ports import Delivery, MailboxStatus, MarkChanges
 from jeeves.domain.verdict import Reason, Score, Thresholds
 from jeeves.mail import headers
 from tests.builders import ACCOUNT, NOW
@@ -180,6 +180,9 @@ class RecordingNotifier:
             raise fault
         if any(s.reference == alert.reference for s in self.sent):
             return Receipt("found")
+        return None
+
+    def follow(self, alert: Alert) -> Delivery | None:  # noqa: ARG002  # nothing to follow
         return None
 
     def check(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
@@ -30,6 +31,15 @@ GSM_EXTENDED = frozenset("^{}\\[~]|€\f")
 SMART = str.maketrans(
     {"\u2026": "...", "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u2013": "-"}
 )
+
+#: The ways of a message that the carrier takes, and of one that it does not.
+WAYS = {
+    "delivered": ("sending", "sent", "delivered"),
+    "read": ("sending", "sent", "delivered", "read"),
+    "undelivered": ("sending", "sent", "undelivered"),
+    "failed": ("failed",),
+    "canceled": ("canceled",),
+}
 
 # https://www.twilio.com/docs/iam/test-credentials
 MAGIC_SENDERS = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
@@ -64,12 +74,18 @@ def why_refused(form: Mapping[str, str]) -> int | None:
         (len(form.get("Body", "")) > 1600, 21617),
         (not E164.fullmatch(form.get("To", "")), 21211),
         (bool(sender) and not E164.fullmatch(sender), 21212),
+        (not _is_callback(form.get("StatusCallback", "https://h/x")), 21609),
         (not _matches_document(form), 20001),
     )
     for broken, code in rules:
         if broken:
             return code
     return MAGIC_SENDERS.get(sender) or MAGIC_RECIPIENTS.get(form["To"])
+
+
+def statuses() -> frozenset[str]:
+    """Every status that a Message resource can have."""
+    return frozenset(document()["components"]["schemas"]["message_enum_status"]["enum"])
 
 
 def smart_encoded(text: str) -> str:
@@ -90,6 +106,13 @@ def validator(schema: Mapping[str, Any]) -> Draft202012Validator:
     """A JSON Schema validator for a schema of the document."""
     root = {"components": document()["components"], **schema}
     return Draft202012Validator(cast("dict[str, Any]", _json_schema(root)))
+
+
+def _is_callback(address: str) -> bool:
+    """Whether Twilio takes an address for status callbacks (error 21609 says what it must have)."""
+    url = urlsplit(address)
+    whole = url.scheme in ("http", "https") and bool(url.hostname) and bool(url.path)
+    return whole and "_" not in (url.hostname or "") and len(address) <= 4000
 
 
 def _matches_document(form: Mapping[str, str]) -> bool:

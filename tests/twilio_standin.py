@@ -5,12 +5,18 @@ What no document describes, the faults of the wire, is scripted:
 
     with TwilioStandIn() as twilio:
         twilio.script([Fault.ACCEPT_THEN_HANG, None, Answer(429, 20429, retry_after="7")])
+
+A message goes on when told, and each new status is posted to its StatusCallback:
+
+        twilio.carry(sid, "undelivered", 30003)
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -27,9 +33,11 @@ from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self, cast
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from tests.twilio_rules import segments, smart_encoded, why_refused
+import requests
+
+from tests.twilio_rules import WAYS, segments, smart_encoded, statuses, why_refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,13 @@ class TwilioStandIn:
         #: Message resources accepted, oldest first; tests may change them.
         self.messages: list[dict[str, Any]] = []
         self.requests: list[Request] = []
+        #: Where callbacks are posted in place of the host they name, like a reverse proxy:
+        #: ``http://127.0.0.1:PORT``.
+        self.callback_proxy: str | None = None
+        #: What callbacks were answered, in order.
+        self.callback_answers: list[int] = []
+        #: StatusCallback by sid.
+        self._callbacks: dict[str, str] = {}
         self._script: deque[Step] = deque()
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -105,10 +120,59 @@ class TwilioStandIn:
 
     def settle(self, sid: str, status: str, error_code: int | None = None) -> None:
         """Give an accepted message its later status, as the carrier would."""
+        if status not in statuses():
+            raise ValueError(f"no Message resource has the status {status}")
         with self._lock:
             message = next(m for m in self.messages if m["sid"] == sid)
             now = format_datetime(datetime.now(UTC))
             message.update(status=status, error_code=error_code, date_sent=now, date_updated=now)
+        self._call_back(message)
+
+    def carry(self, sid: str, end: str = "delivered", error_code: int | None = None) -> None:
+        """Lead an accepted message through every status on its way to ``end``."""
+        for status in WAYS[end]:
+            self.settle(sid, status, error_code if status == end else None)
+
+    def signature(self, url: str, form: Mapping[str, str]) -> str:
+        """X-Twilio-Signature of a POST: the URL and each field in order of its name, signed.
+
+        https://www.twilio.com/docs/usage/webhooks/webhooks-security
+        """
+        signed = url + "".join(name + form[name] for name in sorted(form))
+        digest = hmac.new(self.auth_token.encode(), signed.encode(), hashlib.sha1).digest()
+        return base64.b64encode(digest).decode()
+
+    def callback_form(self, message: Mapping[str, Any]) -> dict[str, str]:
+        """What a callback about ``message`` tells."""
+        form = {
+            "AccountSid": self.account_sid,
+            "ApiVersion": "2010-04-01",
+            "From": message["from"] or "",
+            "MessageSid": message["sid"],
+            "MessageStatus": message["status"],
+            "SmsSid": message["sid"],
+            "SmsStatus": message["status"],
+            "To": message["to"],
+        }
+        if message["error_code"] is not None:
+            form["ErrorCode"] = str(message["error_code"])
+        return form
+
+    def _call_back(self, message: Mapping[str, Any]) -> None:
+        url = self._callbacks.get(message["sid"])
+        if url is None or self.callback_proxy is None:
+            return
+        form = self.callback_form(message)
+        asked, proxy = urlsplit(url), urlsplit(self.callback_proxy)
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.post(
+                urlunsplit((proxy.scheme, proxy.netloc, asked.path, asked.query, "")),
+                data=form,
+                headers={"X-Twilio-Signature": self.signature(url, form)},
+                timeout=5,
+            )
+        self.callback_answers.append(answer.status_code)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -214,6 +278,8 @@ class TwilioStandIn:
             "uri": f"{uri}.json",
         }
         self.messages.append(message)
+        if "StatusCallback" in form:
+            self._callbacks[sid] = form["StatusCallback"]
         return _json(201, message)
 
     def _list(self, request: Request) -> Answer:

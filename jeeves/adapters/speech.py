@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Literal
 
 from jeeves.domain.alert import Alert, Channel, Receipt, shorten
+from jeeves.domain.ports import Delivery
 from jeeves.errors import DeliveryDelayed, DeliveryRefused
 
 Mode = Literal["on", "file"]
@@ -88,6 +89,10 @@ class SpeechNotifier:
         So an alert whose outcome is unknown is said again: to hear it twice costs less than to
         miss a meeting.
         """
+        return None
+
+    def follow(self, alert: Alert) -> Delivery | None:  # noqa: ARG002  # see below
+        """None: the receipt says whether it was spoken, and nothing is known later."""
         return None
 
     def check(self) -> str:

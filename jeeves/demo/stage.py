@@ -27,7 +27,7 @@ from jeeves.demo.gmail_server import GmailServer
 from jeeves.demo.mails import SampleMail, arriving_mails, initial_mails
 from jeeves.demo.screen import Lines, LiveTable, Screen
 from jeeves.domain.alert import Alert, Channel, Receipt
-from jeeves.domain.ports import Notifier
+from jeeves.domain.ports import Delivery, Notifier
 from jeeves.errors import JeevesError
 from jeeves.service.daemon import stop_on_signals
 from jeeves.settings import Settings
@@ -62,6 +62,10 @@ class ShownTexts:
     def find(self, alert: Alert) -> Receipt | None:
         """Whether an earlier attempt was taken."""
         return Receipt("shown") if alert.reference in self._shown else None
+
+    def follow(self, alert: Alert) -> Delivery | None:  # noqa: ARG002  # see below
+        """None: what is shown has arrived."""
+        return None
 
     def check(self) -> str:
         """Say what the channel does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +22,8 @@ CUT = "..."
 WORD = r"\w+"
 #: Waits between attempts in seconds; the last one repeats until the alert is stale.
 RETRY_SECONDS = (5, 15, 60, 300, 900, 1800)
+#: No l, 1, o, 0, i, u: read aloud or typed, nothing is confused (after Crockford's base 32).
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Channel(StrEnum):
@@ -28,12 +31,21 @@ class Channel(StrEnum):
 
     SMS = "sms"
     SPEECH = "speech"
+    #: Whatever the addresses in ALERT_URLS name.
+    URL = "url"
 
 
 class AlertKind(StrEnum):
     """What an outbox row is about: a conversation, or Jeeves itself."""
 
+    #: Somebody wants to meet and no place stands.
     ALERT = "alert"
+    #: The meeting is near and still no place stands.
+    REMINDER = "reminder"
+    #: What an alert asked for is no longer needed.
+    RETRACTION = "retraction"
+    #: Several alerts and reminders that could not go when they were due, in one.
+    DIGEST = "digest"
     #: Jeeves cannot read mail or cannot deliver: silence is never success.
     NOTICE = "notice"
 
@@ -48,6 +60,10 @@ class AlertState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     EXPIRED = "expired"
+    #: No longer wanted before it went: its question was closed, or the owner muted it.
+    CANCELLED = "cancelled"
+    #: Said by a digest.
+    DIGESTED = "digested"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +83,7 @@ class Alert:
     #: Short and unique (``jv-`` and 8 characters); stands in the text of the SMS.
     reference: str
     account: str
-    #: The conversation; of a notice, what it is about. One row each, kind and channel.
+    #: The conversation; of a notice, what it is about. One row each, question, kind and channel.
     thread_key: str
     #: Short id of the message that asked; None for a notice.
     message_id: int | None
@@ -75,6 +91,8 @@ class Alert:
     text: str
     created_at: datetime
     kind: AlertKind = AlertKind.ALERT
+    #: Which question of the conversation it is about (`Meeting.question`), such as "1.1"; else "".
+    question: str = ""
     state: AlertState = AlertState.PENDING
     attempts: int = 0
     not_before: datetime | None = None
@@ -82,10 +100,35 @@ class Alert:
     error: str = ""
     #: An earlier attempt may have been delivered: ask the channel before sending.
     in_doubt: bool = False
+    #: It must not be said now. Whether an attempt in doubt said it may still be asked.
+    barred: bool = False
+    #: After this nobody would thank us for it; None is a day after it was made.
+    expires_at: datetime | None = None
+    meeting_at: datetime | None = None
+    #: The meeting is so near that quiet hours do not count.
+    urgent: bool = False
+    #: What the provider last said of a text that it took.
+    delivery: str = ""
+    #: When to ask the provider next; None where there is nothing to ask.
+    follow_at: datetime | None = None
+    delivered_at: datetime | None = None
+    #: When the channel took it, or it was given up.
+    settled_at: datetime | None = None
+    #: How often it was sent anew because it had not arrived.
+    resent: int = 0
 
     def stale(self, now: datetime) -> bool:
         """Whether saying it now would be worse than silence."""
-        return now - self.created_at > STALE_AFTER
+        return now > (self.expires_at or self.created_at + STALE_AFTER)
+
+
+def make_reference(randbelow: Callable[[int], int]) -> str:
+    """A reference that no other alert has: 30^8 are possible.
+
+    Args:
+        randbelow: as `secrets.randbelow`.
+    """
+    return "jv-" + "".join(ALPHABET[randbelow(len(ALPHABET))] for _ in range(8))
 
 
 def why_withheld(message: Message, now: datetime) -> str | None:

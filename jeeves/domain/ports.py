@@ -10,6 +10,7 @@ from typing import Protocol
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.labelling import LabelChange, LabelWish
 from jeeves.domain.message import Cursor, FetchedMail, Listed, Marks, Message, Unreadable
+from jeeves.domain.outbox import Outcome, Recorded, Thread, Told
 from jeeves.domain.verdict import Score, Thresholds, Verdict
 
 #: Returns the current time; aware, UTC.
@@ -123,6 +124,21 @@ class Scorer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of an alert that a channel had taken."""
+
+    #: The provider's own word, such as "delivered".
+    status: str
+    #: Whether it cannot change any more.
+    final: bool
+    delivered: bool
+    #: Whether another attempt may succeed.
+    retry: bool = False
+    #: Why it did not arrive, and the way out; "" where it did or may still.
+    error: str = ""
+
+
 class Notifier(Protocol):
     """One channel by which alerts reach the owner."""
 
@@ -140,6 +156,15 @@ class Notifier(Protocol):
 
     def find(self, alert: Alert) -> Receipt | None:
         """The receipt of an earlier attempt whose outcome is unknown; None if there was none.
+
+        Raises: as ``send``.
+        """
+        ...
+
+    def follow(self, alert: Alert) -> Delivery | None:
+        """The final delivery of a sent alert as the provider tells.
+
+        None where the channel has nothing to follow.
 
         Raises: as ``send``.
         """
@@ -163,12 +188,11 @@ class StoredMessage:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A verdict about a stored message, and the alerts that follow from it."""
+    """A verdict about a stored message."""
 
     message_id: int
     verdict: Verdict
-    alerts: tuple[Alert, ...] = ()
-    #: Why there is no alert although the verdict says one is due; one clause.
+    #: Why no alert may follow although the verdict says one is due; one clause.
     withheld: str | None = None
 
 
@@ -256,12 +280,22 @@ class Store(MarkStore, Protocol):
         """Readable messages without any verdict, oldest first."""
         ...
 
-    def record(self, judgements: Sequence[Judgement]) -> int:
-        """Write verdicts and their alerts together; the number of alerts that are new.
+    def record(self, judgements: Sequence[Judgement], outcomes: Sequence[Outcome] = ()) -> Recorded:
+        """Write verdicts and what was decided because of them together.
 
-        A message that has a verdict by then, and a conversation that has an alert of the
-        same kind and channel, are left as they are.
+        A message that has a verdict by then, and a question that has a row of the same kind and
+        channel, are left as they are. A decision is left out where a newer message of its
+        conversation has been stored since (see ``Recorded.again``), and where somebody else has
+        meanwhile judged all the messages of the conversation that are among ``judgements``.
         """
+        ...
+
+    def thread(self, account: str, thread_key: str) -> Thread:
+        """The stored messages of a conversation."""
+        ...
+
+    def questions(self, account: str, thread_key: str) -> Told:
+        """What was told, or is to be told, of a conversation."""
         ...
 
     def announce(self, alerts: Sequence[Alert]) -> int:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import structlog
 
-from jeeves.domain.alert import Alert, AlertState, Channel, Receipt, next_attempt
+from jeeves.domain.alert import Alert, AlertState, Channel, Receipt, make_reference, next_attempt
 from jeeves.domain.ports import Clock, Notifier, Store
 from jeeves.errors import DeliveryDelayed, DeliveryRefused, DeliveryUnknown
 from jeeves.service.silence import undelivered, undelivered_notices
@@ -18,8 +18,6 @@ log = structlog.get_logger()
 
 #: How long one attempt at a delivery may hold an alert. Longer than any channel's deadline.
 LEASE_SECONDS = 120.0
-#: No l, 1, o, 0, i, u: read aloud or typed, nothing is confused (after Crockford's base 32).
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def deliver_all(
@@ -36,8 +34,8 @@ def deliver_all(
 
 
 def new_reference() -> str:
-    """A reference that no other alert has: 30^8 are possible."""
-    return "jv-" + "".join(secrets.choice(ALPHABET) for _ in range(8))
+    """A reference that no other alert has."""
+    return make_reference(secrets.randbelow)
 
 
 def deliver(
@@ -83,6 +81,9 @@ def attempt(alert: Alert, notifier: Notifier, clock: Clock) -> Alert:
         receipt: Receipt | None = notifier.find(alert) if in_doubt else None
         in_doubt = False
         if receipt is None:
+            if alert.barred:
+                # It was not said, and is not wanted now: the outbox decides what becomes of it.
+                return replace(alert, state=AlertState.PENDING, not_before=clock(), error="")
             if alert.stale(clock()):
                 return replace(alert, state=AlertState.EXPIRED, error="too old to be of use")
             receipt = notifier.send(alert)

@@ -97,7 +97,7 @@ def judge_history(
     while pending := history.unjudged(account, BATCH):
         scorer = scorer or load_scorer()
         now = clock()
-        store.record([judgement(stored, scorer, (), now) for stored in pending])
+        store.record([judgement(stored, scorer, now) for stored in pending])
         judged += len(pending)
     if scorer is not None:
         log.info("judged", messages=judged, alerts=0, model=scorer.version)

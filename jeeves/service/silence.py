@@ -10,7 +10,11 @@ from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel
 #: Mail unread, or an alert unconfirmed, for longer than this is told to the owner.
 SILENT_AFTER = timedelta(minutes=15)
 
-NAMES = {Channel.SMS: "text message", Channel.SPEECH: "spoken alert"}
+NAMES = {
+    Channel.SMS: "text message",
+    Channel.SPEECH: "spoken alert",
+    Channel.URL: "message by ALERT_URLS",
+}
 NewReference = Callable[[], str]
 
 

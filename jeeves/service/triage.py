@@ -7,7 +7,7 @@ deliver store.claim -> notifier.send -> store.settle    outside any transaction
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,7 +15,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from jeeves.domain.alert import Alert, Channel, sms_text, spoken_text, why_withheld
+from jeeves.domain.conversation import Conversation
 from jeeves.domain.message import Cursor, FetchedMail, Message, Unreadable
+from jeeves.domain.outbox import Outcome
 from jeeves.domain.ports import (
     Clock,
     Judgement,
@@ -26,7 +28,7 @@ from jeeves.domain.ports import (
     Store,
     StoredMessage,
 )
-from jeeves.domain.verdict import judge
+from jeeves.domain.verdict import Verdict, judge
 from jeeves.errors import MailboxError
 from jeeves.mail.mime import read
 from jeeves.service.delivery import deliver_all, new_reference
@@ -44,6 +46,8 @@ CLOCK_MARGIN = timedelta(minutes=10)
 BATCH = 400
 #: Name of the heartbeat that a successful read writes.
 READ_BEAT = "read"
+#: Of a conversation in which questions are not told apart.
+FIRST_QUESTION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,44 +189,66 @@ def judge_pending(
     judged = alerts = 0
     while pending := store.unjudged(account, BATCH):
         now = clock()
-        judgements = [judgement(stored, scorer, channels, now) for stored in pending]
-        alerts += store.record(judgements)
+        judgements = [judgement(stored, scorer, now) for stored in pending]
+        recorded = store.record(judgements, decide(pending, judgements, store, channels, now))
+        alerts += recorded.alerts
         judged += len(pending)
-        if len(pending) < BATCH:
+        # What mail was stored meanwhile to is decided again with it.
+        if len(pending) < BATCH and not recorded.again:
             break
     if judged:
         log.info("judged", messages=judged, alerts=alerts, model=scorer.version)
     return judged, alerts
 
 
-def judgement(
-    stored: StoredMessage, scorer: Scorer, channels: Iterable[Channel], now: datetime
-) -> Judgement:
-    """The verdict about one message, and one alert for each channel if it asks for them."""
-    message = stored.message
-    verdict = judge(scorer.score(message), scorer.thresholds)
-    if not verdict.needs_location:
-        return Judgement(stored.id, verdict)
-    withheld = why_withheld(message, now)
-    if withheld is not None:
-        return Judgement(stored.id, verdict, withheld=withheld)
-    alerts = []
-    for channel in channels:
-        reference = new_reference()
-        text = (
-            sms_text(message, verdict, reference)
-            if channel is Channel.SMS
-            else spoken_text(message)
-        )
-        alerts.append(
-            Alert(
-                reference=reference,
-                account=message.account,
-                thread_key=message.thread_key,
-                message_id=stored.id,
-                channel=channel,
-                text=text,
-                created_at=now,
+def judgement(stored: StoredMessage, scorer: Scorer, now: datetime) -> Judgement:
+    """The verdict about one message, and why no alert may follow."""
+    verdict = judge(scorer.score(stored.message), scorer.thresholds)
+    withheld = why_withheld(stored.message, now) if verdict.needs_location else None
+    return Judgement(stored.id, verdict, withheld)
+
+
+def decide(
+    pending: Sequence[StoredMessage],
+    judgements: Sequence[Judgement],
+    store: Store,
+    channels: Sequence[Channel],
+    now: datetime,
+) -> list[Outcome]:
+    """One decision for each conversation in which a message asks for an alert."""
+    outcomes = []
+    decided: set[str] = set()
+    for stored, judged in zip(pending, judgements, strict=True):
+        key = stored.message.thread_key
+        if not judged.verdict.needs_location or judged.withheld or key in decided:
+            continue
+        decided.add(key)
+        outcomes.append(
+            Outcome(
+                account=stored.message.account,
+                thread_key=key,
+                read_up_to=store.thread(stored.message.account, key).read_up_to,
+                decided_at=now,
+                conversation=Conversation(),
+                alerts=tuple(
+                    alert_about(stored, judged.verdict, channel, now) for channel in channels
+                ),
             )
         )
-    return Judgement(stored.id, verdict, tuple(alerts))
+    return outcomes
+
+
+def alert_about(stored: StoredMessage, verdict: Verdict, channel: Channel, now: datetime) -> Alert:
+    """The alert about one message on one channel."""
+    message, reference = stored.message, new_reference()
+    spoken = channel is Channel.SPEECH
+    return Alert(
+        reference=reference,
+        account=message.account,
+        thread_key=message.thread_key,
+        message_id=stored.id,
+        channel=channel,
+        text=spoken_text(message) if spoken else sms_text(message, verdict, reference),
+        created_at=now,
+        question=FIRST_QUESTION,
+    )

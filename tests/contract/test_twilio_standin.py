@@ -11,6 +11,9 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
+from twilio.request_validator import (  # type: ignore[import-untyped]  # published without types
+    RequestValidator,
+)
 
 from tests.twilio_rules import (
     ACCOUNT,
@@ -19,8 +22,10 @@ from tests.twilio_rules import (
     MAGIC_SENDERS,
     MESSAGE,
     MESSAGES,
+    WAYS,
     answer_validator,
     segments,
+    statuses,
 )
 from tests.twilio_standin import Answer, Fault, TwilioStandIn
 
@@ -141,6 +146,29 @@ def test_a_message_can_be_fetched_by_its_sid(
     assert session.get(url(twilio, "/Messages/SMx.json"), timeout=5).json()["code"] == 20404
 
 
+@pytest.mark.parametrize("end", WAYS)
+def test_a_message_goes_through_the_statuses_of_the_document_when_told(
+    twilio: TwilioStandIn, session: requests.Session, end: str
+) -> None:
+    sid = session.post(url(twilio), data=GOOD, timeout=5).json()["sid"]
+    assert twilio.messages[0]["status"] == "queued"
+    assert set(WAYS[end]) <= statuses()
+    code = 30003 if end in ("undelivered", "failed") else None
+    twilio.carry(sid, end, code)
+    message = session.get(url(twilio, f"/Messages/{sid}.json"), timeout=5).json()
+    assert list(answer_validator(MESSAGE, "get", 200).iter_errors(message)) == []
+    assert (message["status"], message["error_code"]) == (end, code)
+    with pytest.raises(ValueError, match="lost in space"):
+        twilio.settle(sid, "lost in space")
+
+
+def test_a_signature_is_the_one_that_twilios_own_library_computes(twilio: TwilioStandIn) -> None:
+    form = {"To": "+15558675310", "MessageStatus": "sent", "Body": "Zoë & 見面"}
+    address = "https://host.example/twilio"
+    ours = twilio.signature(address, form)
+    assert RequestValidator(twilio.auth_token).compute_signature(address, form) == ours
+
+
 def test_the_account_fits_the_document_and_standard_keys_may_not_read_it(
     twilio: TwilioStandIn, session: requests.Session
 ) -> None:
@@ -200,6 +228,9 @@ def test_a_date_filter_sees_only_messages_that_were_sent(
         ({"ScheduleType": "soon"}, 20001),
         ({"MessagingServiceSid": "MGshort"}, 20001),
         ({"SmartEncode": "true"}, 20001),
+        ({"StatusCallback": "host.example/twilio"}, 21609),
+        ({"StatusCallback": "https://host.example"}, 21609),
+        ({"StatusCallback": "https://my_host.example/twilio"}, 21609),
     ],
 )
 def test_a_wrong_form_is_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import closing
 
 import psycopg2
 import pytest
@@ -12,7 +13,7 @@ from jeeves.adapters.postgres import schema
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.ports import Judgement
 from jeeves.errors import SchemaOutOfDate
-from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_alert
+from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_alert, an_outcome
 
 
 def tables(dsn: str) -> set[str]:
@@ -22,6 +23,12 @@ def tables(dsn: str) -> set[str]:
     found = {name for (name,) in cursor.fetchall()}
     connection.close()
     return found
+
+
+def execute(dsn: str, statement: str) -> list[tuple[object, ...]]:
+    with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 def test_head_is_the_newest_migration() -> None:
@@ -50,7 +57,9 @@ def test_a_second_migration_changes_nothing_on_a_full_database(database_url: str
     store = PostgresStore(database_url)
     store.ingest(ACCOUNT, [a_message() for _ in range(20)], None)
     for stored in store.unjudged(ACCOUNT, 20):
-        store.record([Judgement(stored.id, a_verdict(), (an_alert(message_id=stored.id),))])
+        alert = an_alert(message_id=stored.id, thread_key=stored.message.thread_key)
+        outcome = an_outcome(thread_key=alert.thread_key, alerts=(alert,))
+        store.record([Judgement(stored.id, a_verdict())], [outcome])
     store.beat(ACCOUNT, "read", NOW)
     schema.migrate(database_url)
     assert store.unjudged(ACCOUNT, 20) == []
@@ -60,6 +69,32 @@ def test_a_second_migration_changes_nothing_on_a_full_database(database_url: str
     store = PostgresStore(database_url)
     assert store.ingest(ACCOUNT, [a_message()], None).added == 1
     store.close()
+
+
+def test_what_was_told_before_questions_were_told_apart_is_not_told_again(
+    database_url: str,
+) -> None:
+    schema.migrate(database_url, "0003")
+    execute(
+        database_url,
+        "insert into alerts (reference, account, thread_key, kind, channel, body, created_at) "
+        f"values ('jv-1', '{ACCOUNT}', 'gm:1', 'alert', 'sms', '', now()), "
+        f"('jv-2', '{ACCOUNT}', 'unread', 'notice', 'sms', '', now())",
+    )
+    schema.migrate(database_url)
+    store = PostgresStore(database_url)
+    again = an_alert(thread_key="gm:1", question="1.1")
+    assert store.record([], [an_outcome(alerts=(again,))]).alerts == 0
+    other = an_alert(thread_key="gm:1", question="1.2")
+    assert store.record([], [an_outcome(alerts=(other,))]).alerts == 1
+    store.close()
+    # The older version knows one row for each conversation, and none of the new words.
+    execute(database_url, "update alerts set state = 'cancelled' where question = '1.2'")
+    schema.migrate(database_url, "0003")
+    assert execute(database_url, "select reference from alerts order by id") == [
+        ("jv-1",),
+        ("jv-2",),
+    ]
 
 
 def test_processes_that_migrate_at_once_wait_for_each_other(database_url: str) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -16,11 +14,13 @@ from jeeves.adapters.postgres import schema
 from jeeves.adapters.postgres.connection import queries
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
-from jeeves.domain.alert import AlertState, Channel, Receipt
+from jeeves.domain.alert import Alert, AlertState, Channel, Receipt
 from jeeves.domain.message import Address, Cursor, Message, Origin, Unreadable
+from jeeves.domain.outbox import Outcome
 from jeeves.domain.ports import Ingested, Judgement
 from jeeves.errors import SchemaOutOfDate, StoreUnavailable
-from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_alert
+from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_alert, an_outcome
+from tests.locks import wait_for_lock
 
 CURSOR = Cursor("INBOX", 1, 7, 1, NOW)
 
@@ -48,6 +48,11 @@ def stored(store: PostgresStore, *messages: Message) -> list[int]:
     """Ids of messages after ingest, in their order."""
     store.ingest(ACCOUNT, messages, None)
     return [s.id for s in store.unjudged(ACCOUNT, 100)][-len(messages) :]
+
+
+def telling(alert: Alert) -> Outcome:
+    """The decision that puts ``alert`` into the outbox, whatever else is stored."""
+    return an_outcome(thread_key=alert.thread_key, alerts=(alert,))
 
 
 def test_a_message_comes_back_as_it_was(store: PostgresStore) -> None:
@@ -152,31 +157,20 @@ def test_of_two_ingests_at_once_the_second_knows_what_the_first_wrote(
     assert results == [Ingested(added=0, known=1)]
 
 
-def wait_for_lock(dsn: str) -> None:
-    """Return once somebody waits for an advisory lock of this database."""
-    deadline = time.monotonic() + 10
-    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as sql:
-        while time.monotonic() < deadline:
-            sql.execute(
-                "select count(*) from pg_locks join pg_database on pg_database.oid = database "
-                "where locktype = 'advisory' and not granted and datname = current_database()"
-            )
-            if sql.fetchall() != [(0,)]:
-                return
-            time.sleep(0.01)
-    raise AssertionError("nobody waited for the lock")
-
-
 def test_verdicts_of_a_batch_are_written_for_those_that_had_none(
     store: PostgresStore, reading: Reading
 ) -> None:
-    first, second, third = stored(store, a_message(), a_message(), a_message())
+    mails = [a_message(), a_message(), a_message()]
+    first, second, third = stored(store, *mails)
     store.record([Judgement(second, a_verdict(0.1))])
-    verdicts = [Judgement(third, a_verdict(0.8)), Judgement(second, a_verdict(0.9))]
-    alert = an_alert(message_id=second)
-    verdicts.append(Judgement(first, a_verdict(0.7), (an_alert(message_id=first),)))
-    verdicts[1] = replace(verdicts[1], alerts=(alert,))
-    assert store.record(verdicts) == 1
+    verdicts = [
+        Judgement(third, a_verdict(0.8)),
+        Judgement(second, a_verdict(0.9)),
+        Judgement(first, a_verdict(0.7)),
+    ]
+    told = [an_alert(message_id=second, thread_key=mails[1].thread_key)]
+    told.append(an_alert(message_id=first, thread_key=mails[0].thread_key))
+    assert store.record(verdicts, [telling(alert) for alert in told]).alerts == 1
     found = {line.id: line.verdict for line in reading.newest(10)}
     assert {id_: v and v.score.probability for id_, v in found.items()} == {
         first: 0.7,
@@ -233,7 +227,8 @@ def test_an_imported_mail_that_arrives_live_is_judged_again(store: PostgresStore
     store.ingest(ACCOUNT, [live], None)
     [again] = store.unjudged(ACCOUNT, 10)
     assert again.message.origin is Origin.LIVE
-    assert store.record([Judgement(number, a_verdict(), (an_alert(message_id=number),))]) == 1
+    alert = an_alert(message_id=number, thread_key=live.thread_key)
+    assert store.record([Judgement(number, a_verdict())], [telling(alert)]).alerts == 1
 
 
 def test_an_unreadable_mail_is_stored_once_and_never_judged(
@@ -248,22 +243,24 @@ def test_an_unreadable_mail_is_stored_once_and_never_judged(
 
 
 def test_a_verdict_and_its_alert_are_written_once(store: PostgresStore, reading: Reading) -> None:
-    [number] = stored(store, a_message())
-    alert = an_alert(message_id=number)
-    assert store.record([Judgement(number, a_verdict(), (alert,))]) == 1
-    assert store.record([Judgement(number, a_verdict(), (an_alert(message_id=number),))]) == 0
+    [number] = stored(store, mail := a_message())
+    alert, other = (an_alert(message_id=number, thread_key=mail.thread_key) for _ in range(2))
+    assert store.record([Judgement(number, a_verdict())], [telling(alert)]).alerts == 1
+    assert store.record([Judgement(number, a_verdict())], [telling(other)]).alerts == 0
     row = reading.message(number)
     assert row is not None
     assert row.verdict == a_verdict()
     assert [a.reference for a in row.alerts] == [alert.reference]
 
 
-def test_one_conversation_has_one_alert_on_each_channel(store: PostgresStore) -> None:
-    numbers = stored(store, a_message(), a_message())
-    sms = [an_alert(message_id=n, thread_key="gm:1") for n in numbers]
-    speech = an_alert(message_id=numbers[0], thread_key="gm:1", channel=Channel.SPEECH)
-    assert store.record([Judgement(numbers[0], a_verdict(), (sms[0], speech))]) == 2
-    assert store.record([Judgement(numbers[1], a_verdict(), (sms[1],))]) == 0
+def test_one_question_has_one_alert_on_each_channel(store: PostgresStore) -> None:
+    first = an_alert(thread_key="gm:1", question="1.1")
+    again = an_alert(thread_key="gm:1", question="1.1")
+    spoken = an_alert(thread_key="gm:1", question="1.1", channel=Channel.SPEECH)
+    other = an_alert(thread_key="gm:1", question="2.1")
+    assert store.record([], [an_outcome(alerts=(first, spoken))]).alerts == 2
+    assert store.record([], [an_outcome(alerts=(again,))]).alerts == 0
+    assert store.record([], [an_outcome(alerts=(again, other))]).alerts == 1
 
 
 def test_many_claimants_take_each_alert_once(dsn: str, store: PostgresStore) -> None:

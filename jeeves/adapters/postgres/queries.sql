@@ -55,27 +55,91 @@ limit %(limit)s;
 with due as (
     select id from messages where id = any(%(ids)s) and judged_at is null order by id for update
 )
-update messages set judged_at = now() from due where messages.id = due.id returning messages.id;
+update messages set judged_at = now() from due where messages.id = due.id
+returning messages.id, messages.account, messages.thread_key;
+
+-- name: mark_unjudged
+update messages set judged_at = null where id = any(%(ids)s);
 
 -- name: insert_verdicts
 insert into verdicts (message_id, model, probability, threshold, band, reasons, rest, withheld)
 values %s
 on conflict (message_id, model) do nothing;
 
--- name: insert_alert
-insert into alerts (reference, account, thread_key, message_id, kind, channel, body, created_at,
-                    not_before)
-values (%(reference)s, %(account)s, %(thread_key)s, %(message_id)s, %(kind)s, %(channel)s,
-        %(body)s, %(created_at)s, %(not_before)s)
-on conflict (account, thread_key, kind, channel) do nothing;
+-- name: lock_conversations
+-- Always in one order: who decides about the same conversations at the same time waits.
+select pg_advisory_xact_lock(key)
+from (
+    select distinct hashtextextended('jeeves conversation ' || account || ' ' || thread_key, 0) as key
+    from unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+    order by key
+) ordered;
+
+-- name: conversations_gone_on
+select c.account, c.thread_key
+from unnest(%(accounts)s, %(thread_keys)s, %(read_up_to)s) as c (account, thread_key, read_up_to)
+where exists (
+    select from messages m
+    where m.account = c.account and m.thread_key = c.thread_key and m.id > c.read_up_to
+);
+
+-- name: write_conversations
+insert into conversations (account, thread_key, state, place, meeting_at, settled_by,
+                           open_question, updated_at)
+values %s
+on conflict (account, thread_key) do update
+set state = excluded.state, place = excluded.place, meeting_at = excluded.meeting_at,
+    settled_by = excluded.settled_by, open_question = excluded.open_question,
+    updated_at = excluded.updated_at;
+
+-- name: thread
+select m.*, v.band
+from messages m
+left join lateral (
+    select band from verdicts where message_id = m.id order by judged_at desc limit 1
+) v on true
+where m.account = %(account)s and m.thread_key = %(thread_key)s and m.unreadable is null
+order by m.received_at, m.id;
+
+-- name: questions
+select *
+from alerts
+where account = %(account)s and thread_key = %(thread_key)s
+  and kind in ('alert', 'reminder', 'retraction')
+order by id;
+
+-- name: close_questions
+-- What is being sent stays so: a claim that is under way ends first, or finds it cancelled.
+update alerts a
+set closed_at = c.closed_at,
+    state = case a.state when 'pending' then 'cancelled' else a.state end,
+    error = case a.state when 'pending' then 'settled before it was said' else a.error end,
+    settled_at = case a.state when 'pending' then c.closed_at else a.settled_at end
+from (values %s) as c (account, thread_key, question, closed_at)
+where a.account = c.account and a.thread_key = c.thread_key and a.question = c.question
+  and a.kind in ('alert', 'reminder') and a.closed_at is null
+returning a.account, a.thread_key, a.question, a.channel, a.message_id, a.meeting_at, a.urgent,
+          coalesce((select d.state from alerts d where d.reference = a.digest_reference), a.state)
+              as said;
+
+-- name: insert_alerts
+insert into alerts (reference, account, thread_key, message_id, question, kind, channel, body,
+                    created_at, not_before, expires_at, meeting_at, urgent, held)
+values %s
+on conflict (account, thread_key, question, kind, channel) do nothing;
 
 -- name: claim_alert
 with due as (
-    select id, state as state_before
-    from alerts
+    select id, state as state_before, barred
+    from (
+        select o.*, o.muted or o.closed_at is not null or o.retraction <> 'ready' as barred
+        from outbox o
+    ) o
     where account = %(account)s
       and channel = any(%(channels)s)
-      and (state in ('pending', 'unknown') and coalesce(not_before, created_at) <= %(now)s
+      and (state = 'pending' and coalesce(not_before, created_at) <= %(now)s
+               and barred is not true
+           or state = 'unknown' and coalesce(not_before, created_at) <= %(now)s
            or state = 'sending' and lease_until < %(now)s)
     order by id
     limit 1
@@ -86,15 +150,26 @@ set state = 'sending', attempts = attempts + 1,
     lease_until = %(now)s + make_interval(secs => %(lease_seconds)s)
 from due
 where alerts.id = due.id
-returning alerts.*, due.state_before <> 'pending' as in_doubt;
+returning alerts.*, due.state_before <> 'pending' as in_doubt, due.barred is true as barred;
 
 -- name: settle_alert
--- Only the attempt that holds the claim may settle it.
+-- Only the attempt that holds the claim may settle it. What was not said of a question that was
+-- closed meanwhile is not said any more; a digest that holds such a part is made anew.
 update alerts
-set state = %(state)s, not_before = %(not_before)s, receipt = %(receipt)s, note = %(note)s,
-    error = %(error)s, lease_until = null,
-    settled_at = case when %(state)s in ('sent', 'failed', 'expired') then %(now)s end
+set state = case when %(state)s = 'pending' and closed_at is not null
+                 then 'cancelled' else %(state)s end,
+    not_before = %(not_before)s, receipt = %(receipt)s, note = %(note)s,
+    error = %(error)s, lease_until = null, follow_at = %(follow_at)s,
+    settled_at = case when %(state)s in ('sent', 'failed', 'expired')
+                        or %(state)s = 'pending' and closed_at is not null then %(now)s end
 where reference = %(reference)s and state = 'sending' and attempts = %(attempts)s;
+
+-- name: void_retractions
+update alerts
+set state = 'cancelled', settled_at = %(now)s, error = 'what it takes back was never said'
+from outbox o
+where alerts.id = o.id and o.account = %(account)s and o.channel = %(channel)s
+  and o.state = 'pending' and o.retraction = 'void';
 
 -- name: write_beat
 insert into heartbeats (account, name, beat_at, detail)

@@ -171,8 +171,31 @@ def read_verdict(row: Row) -> Verdict | None:
     )
 
 
+def alert_row(alert: Alert) -> tuple[Any, ...]:
+    """The values of `insert_alerts`."""
+    return (
+        alert.reference,
+        alert.account,
+        alert.thread_key,
+        alert.message_id,
+        alert.question,
+        alert.kind.value,
+        alert.channel.value,
+        alert.text,
+        alert.created_at,
+        alert.not_before,
+        alert.expires_at,
+        alert.meeting_at,
+        alert.urgent,
+        # a reminder is due at its own time; what must wait from the start goes with others
+        alert.kind is AlertKind.ALERT
+        and alert.not_before is not None
+        and alert.not_before > alert.created_at,
+    )
+
+
 def read_alert(row: Row) -> Alert:
-    """The alert of a row of `claim_alert`."""
+    """The alert of a row of `alerts`; whether it is in doubt or barred is the query's word."""
     return Alert(
         reference=row["reference"],
         account=row["account"],
@@ -182,12 +205,22 @@ def read_alert(row: Row) -> Alert:
         text=row["body"],
         created_at=row["created_at"].astimezone(UTC),
         kind=AlertKind(row["kind"]),
+        question=row["question"],
         state=AlertState(row["state"]),
         attempts=row["attempts"],
         not_before=row["not_before"],
         receipt=Receipt(row["receipt"], row["note"]) if row["receipt"] else None,
         error=row["error"],
-        in_doubt=row["in_doubt"],
+        in_doubt=row.get("in_doubt", False),
+        barred=row.get("barred", False),
+        expires_at=row["expires_at"],
+        meeting_at=row["meeting_at"],
+        urgent=row["urgent"],
+        delivery=row["delivery"],
+        follow_at=row["follow_at"],
+        delivered_at=row["delivered_at"],
+        settled_at=row["settled_at"],
+        resent=row["resent"],
     )
 
 

@@ -7,24 +7,31 @@ from datetime import UTC, datetime
 
 from psycopg2.extras import execute_values
 
-from jeeves.adapters.postgres.connection import SqlCursor, in_one_statement, in_transaction, queries
+from jeeves.adapters.postgres.connection import (
+    Row,
+    SqlCursor,
+    in_one_statement,
+    in_transaction,
+    queries,
+)
+from jeeves.adapters.postgres.conversations import PostgresConversations, write_outcomes
 from jeeves.adapters.postgres.copying import copy
 from jeeves.adapters.postgres.identity import Identities
 from jeeves.adapters.postgres.marks import PostgresLabels, PostgresMarks
+from jeeves.adapters.postgres.outbox import PostgresOutbox
 from jeeves.adapters.postgres.rows import (
     MESSAGE_COLUMNS,
     message_row,
-    read_alert,
     read_beats,
     read_message,
     verdict_row,
 )
-from jeeves.domain.alert import Alert, Channel
 from jeeves.domain.message import Cursor, Message, Unreadable
+from jeeves.domain.outbox import Outcome, Recorded
 from jeeves.domain.ports import Ingested, Judgement, StoredMessage
 
 
-class PostgresStore(PostgresMarks, PostgresLabels):
+class PostgresStore(PostgresMarks, PostgresLabels, PostgresConversations, PostgresOutbox):
     """`jeeves.domain.ports.Store`; one connection, one thread."""
 
     @in_one_statement
@@ -133,78 +140,26 @@ class PostgresStore(PostgresMarks, PostgresLabels):
         return [StoredMessage(row["id"], read_message(row)) for row in sql.fetchall()]
 
     @in_transaction
-    def record(self, sql: SqlCursor, judgements: Sequence[Judgement]) -> int:
-        """Write verdicts and their alerts together; the number of alerts that are new."""
-        sql.execute(queries()["mark_judged"], {"ids": [j.message_id for j in judgements]})
-        marked = {row["id"] for row in sql.fetchall()}
-        new = [judgement for judgement in judgements if judgement.message_id in marked]
-        if not new:
-            return 0
-        rows = [verdict_row(judgement) for judgement in new]
-        execute_values(sql, queries()["insert_verdicts"], rows, page_size=len(rows))
-        return sum(self._insert_alert(sql, alert) for one in new for alert in one.alerts)
-
-    @in_transaction
-    def announce(self, sql: SqlCursor, alerts: Sequence[Alert]) -> int:
-        """Put notices into the outbox; the number of those that are new."""
-        return sum(self._insert_alert(sql, alert) for alert in alerts)
-
-    @staticmethod
-    def _insert_alert(sql: SqlCursor, alert: Alert) -> int:
-        sql.execute(
-            queries()["insert_alert"],
-            {
-                "reference": alert.reference,
-                "account": alert.account,
-                "thread_key": alert.thread_key,
-                "message_id": alert.message_id,
-                "kind": alert.kind.value,
-                "channel": alert.channel.value,
-                "body": alert.text,
-                "created_at": alert.created_at,
-                "not_before": alert.not_before,
-            },
-        )
-        return sql.rowcount
-
-    @in_one_statement
-    def claim(
-        self,
-        sql: SqlCursor,
-        account: str,
-        channels: Sequence[Channel],
-        now: datetime,
-        lease_seconds: float,
-    ) -> Alert | None:
-        """Take one due alert for this process alone until the lease ends."""
-        sql.execute(
-            queries()["claim_alert"],
-            {
-                "account": account,
-                "channels": [channel.value for channel in channels],
-                "now": now,
-                "lease_seconds": lease_seconds,
-            },
-        )
-        row = sql.fetchone()
-        return read_alert(row) if row else None
-
-    @in_one_statement
-    def settle(self, sql: SqlCursor, alert: Alert, now: datetime) -> None:
-        """Write what became of a claimed alert."""
-        sql.execute(
-            queries()["settle_alert"],
-            {
-                "reference": alert.reference,
-                "attempts": alert.attempts,
-                "state": alert.state.value,
-                "not_before": alert.not_before,
-                "receipt": alert.receipt.id if alert.receipt else None,
-                "note": alert.receipt.note if alert.receipt else "",
-                "error": alert.error,
-                "now": now,
-            },
-        )
+    def record(
+        self, sql: SqlCursor, judgements: Sequence[Judgement], outcomes: Sequence[Outcome] = ()
+    ) -> Recorded:
+        """Write verdicts and what was decided because of them together."""
+        marked: Sequence[Row] = ()
+        if judgements:
+            sql.execute(queries()["mark_judged"], {"ids": [j.message_id for j in judgements]})
+            marked = sql.fetchall()
+            ids = {row["id"] for row in marked}
+            rows = [verdict_row(one) for one in judgements if one.message_id in ids]
+            if not rows:
+                return Recorded()
+            execute_values(sql, queries()["insert_verdicts"], rows, page_size=len(rows))
+        conversations = {(row["account"], row["thread_key"]) for row in marked}
+        due = [
+            outcome
+            for outcome in outcomes
+            if not judgements or (outcome.account, outcome.thread_key) in conversations
+        ]
+        return write_outcomes(sql, due, marked) if due else Recorded()
 
     @in_one_statement
     def beat(

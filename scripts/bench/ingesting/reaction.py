@@ -22,6 +22,7 @@ from jeeves.adapters.imap import ImapAccount, waiting
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.demo.gmail_server import GmailServer
 from jeeves.domain.message import Cursor, Message, Unreadable
+from jeeves.domain.outbox import Outcome, Recorded
 from jeeves.domain.ports import Ingested, Judgement
 from jeeves.errors import ConfigError
 from jeeves.service.daemon import Daemon
@@ -125,12 +126,12 @@ class WatchedStore(PostgresStore):
             self._watch.stored = time.perf_counter()
         return result
 
-    def record(self, judgements: Sequence[Judgement]) -> int:
+    def record(self, judgements: Sequence[Judgement], outcomes: Sequence[Outcome] = ()) -> Recorded:
         """Note the commit of verdicts."""
-        alerts = super().record(judgements)
+        recorded = super().record(judgements, outcomes)
         self._watch.verdict = time.perf_counter()
         self._watch.judged.set()
-        return alerts
+        return recorded
 
 
 def reaction(folder: Path, deliveries: int) -> Reactions:

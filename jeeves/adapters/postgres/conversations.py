@@ -1,0 +1,167 @@
+"""Conversations: what is known of one, and what a decision about it changes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+
+from psycopg2.extras import execute_values
+
+from jeeves.adapters.postgres.connection import (
+    HasConnection,
+    Row,
+    SqlCursor,
+    in_one_statement,
+    queries,
+)
+from jeeves.adapters.postgres.rows import alert_row, read_alert, read_message
+from jeeves.domain.alert import STALE_AFTER, Alert, AlertKind, Channel, make_reference
+from jeeves.domain.conversation import State
+from jeeves.domain.outbox import Closing, Outcome, Recorded, Thread, ThreadMessage, Told
+from jeeves.domain.verdict import Band
+
+#: A conversation of an account.
+Key = tuple[str, str]
+#: Rows in these states were said, or may have been.
+SAID = frozenset({"pending", "sending", "unknown", "sent"})
+
+
+class PostgresConversations(HasConnection):
+    """The part of `jeeves.domain.ports.Store` that decisions are made from."""
+
+    @in_one_statement
+    def thread(self, sql: SqlCursor, account: str, thread_key: str) -> Thread:
+        """The stored messages of a conversation."""
+        sql.execute(queries()["thread"], {"account": account, "thread_key": thread_key})
+        return Thread(
+            tuple(
+                ThreadMessage(
+                    row["id"], read_message(row), Band(row["band"]) if row["band"] else None
+                )
+                for row in sql.fetchall()
+            )
+        )
+
+    @in_one_statement
+    def questions(self, sql: SqlCursor, account: str, thread_key: str) -> Told:
+        """What was told, or is to be told, of a conversation."""
+        sql.execute(queries()["questions"], {"account": account, "thread_key": thread_key})
+        told: dict[tuple[str, AlertKind], list[Alert]] = {}
+        for alert in map(read_alert, sql.fetchall()):
+            told.setdefault((alert.question, alert.kind), []).append(alert)
+        return told
+
+
+def write_outcomes(
+    sql: SqlCursor, outcomes: Sequence[Outcome], judged: Collection[Row]
+) -> Recorded:
+    """Write decisions as part of a transaction, but for those that newer mail has overtaken.
+
+    Args:
+        sql: The transaction.
+        outcomes: One for each conversation.
+        judged: Id, account and thread_key of the messages that this transaction marks as judged.
+            Those of a conversation that went on are unmarked, so that whoever comes next decides.
+    """
+    gone_on = lock(sql, outcomes)
+    overtaken = [row["id"] for row in judged if (row["account"], row["thread_key"]) in gone_on]
+    if overtaken:
+        sql.execute(queries()["mark_unjudged"], {"ids": overtaken})
+    standing = [one for one in outcomes if (one.account, one.thread_key) not in gone_on]
+    added = 0
+    if standing:
+        write_conversations(sql, standing)
+        close_questions(sql, standing)
+        added = insert_alerts(sql, [alert for one in standing for alert in one.alerts])
+    return Recorded(added, frozenset(thread_key for _, thread_key in gone_on))
+
+
+def lock(sql: SqlCursor, outcomes: Sequence[Outcome]) -> set[Key]:
+    """Lock the conversations until the transaction ends; those that newer mail has come to."""
+    lock, gone_on = queries()["lock_conversations"], queries()["conversations_gone_on"]
+    # Two statements, each with a snapshot of its own, in one round trip.
+    sql.execute(
+        f"{lock};\n{gone_on}",
+        {
+            "accounts": [one.account for one in outcomes],
+            "thread_keys": [one.thread_key for one in outcomes],
+            "read_up_to": [one.read_up_to for one in outcomes],
+        },
+    )
+    return {(row["account"], row["thread_key"]) for row in sql.fetchall()}
+
+
+def write_conversations(sql: SqlCursor, outcomes: Iterable[Outcome]) -> None:
+    """Write how conversations stand; of two decisions about one the later in order."""
+    rows = {}
+    for one in outcomes:
+        meeting = one.meeting
+        rows[one.account, one.thread_key] = (
+            *(one.account, one.thread_key, one.conversation.state.value),
+            meeting.place if meeting else "",
+            *(one.meeting_at, one.settled_by),
+            meeting.question if meeting and meeting.state is State.OPEN else "",
+            one.decided_at,
+        )
+    execute_values(sql, queries()["write_conversations"], list(rows.values()), page_size=len(rows))
+
+
+def close_questions(sql: SqlCursor, outcomes: Iterable[Outcome]) -> None:
+    """Cancel what was not said of closed questions, and take back what was, or may have been."""
+    closings = {
+        (one.account, one.thread_key, closing.question): (one, closing)
+        for one in outcomes
+        for closing in one.closed
+    }
+    if not closings:
+        return
+    rows = [(*key, one.decided_at) for key, (one, _) in closings.items()]
+    execute_values(
+        sql,
+        queries()["close_questions"],
+        rows,
+        template="(%s, %s, %s, %s::timestamptz)",
+        page_size=len(rows),
+    )
+    retractions = [
+        retraction(row, one, closing)
+        for row in sql.fetchall()
+        if row["said"] in SAID
+        for one, closing in [closings[row["account"], row["thread_key"], row["question"]]]
+    ]
+    insert_alerts(sql, [alert for alert in retractions if alert is not None])
+
+
+def retraction(said: Row, outcome: Outcome, closing: Closing) -> Alert | None:
+    """The row that takes back what was said on a channel; None where nothing is to be."""
+    channel = Channel(said["channel"])
+    reference = make_reference(secrets.randbelow)
+    if channel is Channel.SPEECH:
+        text = closing.spoken_text
+    else:
+        text = closing.sms_text and f"{closing.sms_text} {reference}"
+    if not text:
+        return None
+    return Alert(
+        reference=reference,
+        account=outcome.account,
+        thread_key=outcome.thread_key,
+        message_id=said["message_id"],
+        channel=channel,
+        text=text,
+        created_at=outcome.decided_at,
+        kind=AlertKind.RETRACTION,
+        question=closing.question,
+        expires_at=said["meeting_at"] or outcome.decided_at + STALE_AFTER,
+        meeting_at=said["meeting_at"],
+        urgent=said["urgent"],
+    )
+
+
+def insert_alerts(sql: SqlCursor, alerts: Sequence[Alert]) -> int:
+    """Put rows into the outbox; the number of those that are new."""
+    if not alerts:
+        return 0
+    rows = [alert_row(alert) for alert in alerts]
+    execute_values(sql, queries()["insert_alerts"], rows, page_size=len(rows))
+    return sql.rowcount
