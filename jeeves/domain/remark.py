@@ -35,6 +35,8 @@ class Act(Flag):
     OTHERS = auto()
     #: One more meeting beside that which was spoken of.
     ADDS = auto()
+    #: Some place will not do; which one, its words tell.
+    SHUTS = auto()
 
 
 class Sign(IntEnum):
@@ -56,6 +58,8 @@ class Place:
     #: Named as one that will not do.
     refused: bool = False
     sign: Sign = Sign.SURE
+    #: Told of something else: "my glove is at the rink".
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +80,5 @@ class Remark:
     labelled: bool = False
     #: Number of its paragraph: people change the subject between two of them.
     paragraph: int = 0
+    #: Its paragraph is a point of a list, or begins with a heading.
+    headed: bool = False

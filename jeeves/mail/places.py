@@ -28,16 +28,17 @@ _NOUNS = """
     bistro|trattoria|pizzeria|tavern|inn|steakhouse|brasserie|taqueria|gallery|reception|foyer|atrium|rink|pool|pitch|
     playground|barn|farm|allotments?|ward|chapel|vestry|room|common room|green|pier|harbour|harbor|bridge|square|fountain|
     statue|corner|spot|joint|patio|deck|rooftop|roof|lounge|car ?park|parking lot|bandstand|boathouse|boatshed|nursery|salon|workshop|
-    unit|lab|embassy|courthouse|community centre|community center|centre|center|ground|stand|kiosk|bookshop|bookstore|teahouse|tea ?room|tea bar|
+    unit|lab|embassy|courthouse|community centre|community center|centre|center|ground|stand|kiosk|doorstep|door|stall|bookshop|bookstore|teahouse|tea ?room|tea bar|
     noodle bar|wine bar|food truck|food court|food hall|arcade|winery|vineyard|trailhead|gates?|observatory|pavilion|bench|
     conference room|meeting room|waiting room|break room|staff room|ticket office|box office|bus station|crossing|shed|hut|tent|booth
 """
 _NOUN = "|".join(
     sorted("".join(_NOUNS.split("\n")).replace("    ", "").split("|"), key=len, reverse=True)
 )
+_NOT_DAY = r"(?!(?:Mon|Tues?|Wed|Wednes|Thurs?|Thu|Fri|Sat|Satur|Sun)(?:day)?s?\b|\d)"
 _WITHIN = (
     rf"(?:\s+(?:on|in|at|by|near|off|next to|opposite|across from|behind|under|around|round|down|beside|of)\s+"
-    rf"(?:the\s+|our\s+|my\s+|your\s+)?(?:{_UP}(?:\s+(?:{_JOINT}\s+)?{_UP}){{0,3}}|corner(?:\s+of\s+{_UP}(?:\s+(?:and|&)\s+{_UP})?)?|"
+    rf"(?:the\s+|our\s+|my\s+|your\s+)?(?:{_NOT_DAY}{_UP}(?:\s+(?:{_JOINT}\s+)?{_UP}){{0,3}}|corner(?:\s+of\s+{_UP}(?:\s+(?:and|&)\s+{_UP})?)?|"
     rf"river|canal|station|park|lake|church|bridge|library|high street|main street|office|corner|street|seafront|way))"
 )
 _ADJECTIVES = r"(?:(?!a\b|an\b|the\b|any\b|some\b|which\b|what\b|that\b|same\b|in\b|on\b|at\b|of\b|for\b|to\b|with\b|and\b|or\b|is\b|are\b|from\b)[\w'’&-]+\s+){0,4}?"
@@ -52,7 +53,7 @@ _DEFINITE = re.compile(
 #: What makes such words a place to meet.
 _LEADS = re.compile(
     r"(?:\b(?:at|in|to|by|outside|inside|near|behind|under|opposite|into|over at|over to|round|"
-    r"through|meet|reach|via|try|say|booked|do|how about|what about|prefer|fancy|suits?|then|just|choose|take|"
+    r"through|meet|reach|via|try|say|booked|do|how about|what about|prefer|fancy|suits?|then|just|choose|take|^would|^could|^is|^will|^does|knock (?:on|at)|"
     r"or|either|@)|@|[,;:–—-])\s*(?:up\s+)?(?:maybe\s+|perhaps\s+|say\s+|just\s+|still\s+)?$",
     re.IGNORECASE,
 )
@@ -62,7 +63,7 @@ _SURE_LEADS = re.compile(
 )
 #: What makes the words before it a place to meet.
 _SUITS = re.compile(
-    r"\s*(?:at\s+\d|@|works|is (?:fine|good|great|perfect|ok|easiest|best)|would (?:be|work|suit)|will do|it is|then\b|instead|\?)",
+    r"\s*(?:at\s+\d|@|works|is (?:fine|good|great|perfect|ok|easiest|best|handy|closer|nearer|quieter)|(?:be|would be) (?:ok|okay|fine|good|alright|all right|possible|easiest|best)|would (?:be|work|suit)|will do|it is|then\b|instead|\?)",
     re.IGNORECASE,
 )
 _IMPLIED = re.compile(
@@ -72,7 +73,7 @@ _IMPLIED = re.compile(
     r"|(?:the\s+)?same\s+(?:place|spot|café|cafe|pub|bar|room|restaurant|venue|location)(?:\s+as\s+[\w ]{1,25})?"
     r"|(?:at|to|round|round to|over to|over at|from)\s+(?:mine|yours|ours)\b"
     r"|(?:stop|drop|swing|come|pop|nip)\s+(?:by|in|over|round|around|past)(?!\s+(?:with|for an?\b|and get|up\b|soon))"
-    r"(?:\s+(?:to\s+)?(?:my|your|our|the|his|her)\s+[\w-]+(?:\s+[\w-]+)?)?"
+    r"(?:\s+(?:to\s+)?(?:my|your|our|the|his|her)\s+[\w-]+(?:\s+(?!at\b|on\b|in\b|for\b|to\b|and\b|by\b|with\b|if\b|then\b|around\b|about\b|before\b|after\b|when\b|any\b)[\w-]+)?)?"
     r"|(?:come|coming|drive|driving|travel|head|get)\s+(?:(?:out|over|up|down|round|along)\s+)?to\s+(?:you|me|us|mine|yours|ours)\b"
     r"|come\s+(?:on\s+)?up\b(?!\s+(?:with|to\s+[A-Z]|since|in\b|again|short|against|for))|come\s+(?:and\s+)?see\s+(?:me|us)\b"
     r"|pick(?:ing)?\s+(?:you|me|us)\s+up|(?:pick|collect)\s+you\b"
@@ -204,7 +205,7 @@ _BELONGING = re.compile(
 )
 
 _REFUSALS = re.compile(
-    r"\b(?:closed|shut(?:s|ting)?|is out\b(?! of| there| in)|shut down|closing down|fully booked|booked (?:up|out|solid)|no (?:tables?|space|room) (?:left|at|free)|full\b|packed|too\s+(?:\w+\s+)?"
+    r"\b(?:closed|shut(?:s|ting)?|fenced off|off limits|out of action|being done up|boarded up|is out\b(?! of| there| in)|shut down|closing down|fully booked|booked (?:up|out|solid)|no (?:tables?|space|room) (?:left|at|free)|full\b|packed|too\s+(?:\w+\s+)?"
     r"(?:loud|noisy|far|busy|crowded|expensive|pricey|fancy|small|cold|public|hot|touristy|close to)|"
     r"(?:is|['’]s|are)\s+(?:a bit|so|very|rather|really|quite|quite a bit|always)?\s*(?:loud|noisy|far|too far|awful|packed|rammed|dreadful|a nightmare|miles away|out of the question|impossible)|"
     r"not\s+(?:at\s+|in\s+|to\s+)?(?:the|your|my|our|that|there|again|keen|a fan|sure about|mad about|great for|so keen|an option|open|possible|available|free|ideal|working)\b|no\s+longer|anywhere\s+but|rather\s+not|"
@@ -214,11 +215,23 @@ _REFUSALS = re.compile(
     r"geschlossen|zu laut|zu weit|ausgebucht|fermé|complet|trop (?:bruyant|loin|cher)|cerrado|cierra|lleno|demasiado|chiuso|pieno|fechado|gesloten|zu hat|ruhetag|hat zu|nicht\s+(?:im|in|beim|bei|zum))",
     re.IGNORECASE,
 )
+_NEITHER = re.compile(r"\bneither\b|\bnor\b|\bweder\b|\bni\b.+\bni\b", re.IGNORECASE)
 _GONE = re.compile(
     r"\b(?:it|they|that|there|place|that one|which)(?:['’](?:s|re|ll)| is| are| was| will be| has| looks)?(?: (?:a bit|so|very|rather|really|quite|always|just|all|now|actually|also|been|be|usually))*\s+"
     r"(?:closed?s?|shut|fully booked|booked (?:up|out|solid)|full|packed|too (?:loud|noisy|far|busy|crowded|expensive|pricey|fancy|small|cold|public|hot|touristy)|loud|noisy|far|under renovation|geschlossen|zu (?:laut|weit|voll))\b"
     r"|^\W*(?:it['’]s )?(?:closed|shut|full|fully booked|ferm[ée]e?|complet|chiuso|cerrado|geschlossen)\b|\bnot there\b|\banywhere but\b|\bnot that (?:place|one|pub|café|cafe|bar|restaurant)\b|\bcan['’]?t (?:do|get to|face) (?:there|that place|it)\b"
     r"|\bno (?:tables?|space) (?:left|free|available|until)\b|\b(?:den|der|das|es) (?:hat|ist) (?:zu|ruhetag|geschlossen|zu laut)|\bc['’]est (?:fermé|complet|trop)|\bestá cerrado",
+    re.IGNORECASE,
+)
+#: Of which places are told that are no place to come to.
+_ASIDE = re.compile(
+    r"(?:^|[,;(]\s*|\b(?:and|but|because|since|as|so|that)\s+)(?:i(?:['’](?:m|ve)| am| was| have| had| used| live| work| gave| left| got| read| saw| heard| met| went| grew| spent)|(?:he|she|they|who|which|someone|somebody|nobody)(?:['’](?:s|re|ve|d))?|"
+    r"(?:the|my|your|his|her|their|our|a|an|some|one|two|three|\w+['’]s)\s+(?:[\w'’-]+\s+){1,4}?(?:is|are|was|were|has|have|had|lives?|works?|starts?|got|sits|closes)|[A-Z][\w'’-]+ (?:is|was|lives?|works?|has|had|got|left|went|says|said))\b"
+    r"(?! (?:thinking|hoping|wondering|happy|free|available|good|up for|booked|reserved|got us|a table|table))[^?]*$",
+    re.IGNORECASE,
+)
+_ABOUT_MEETING = re.compile(
+    r"\b(?:meet|meeting|lunch|dinner|coffee|drinks?|breakfast|table|reservation|booked|booking|reserved|tasting|rehearsal|orientation|session|viewing|appointment|interview|party|it|this|that|venue|place|location|we|us)\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
@@ -254,11 +267,14 @@ def found_in(sentence: str, people: frozenset[str] = frozenset()) -> tuple[Place
             spans.append((*overlapping[:3], sign))
     cuts = [0, *(cut.start() for cut in _CLAUSE.finditer(text)), len(text)]
     places = []
+    neither = bool(_NEITHER.search(text))
     for start, end, words, sign in sorted(spans):
         first = max(cut for cut in cuts if cut <= start)
         last = min(cut for cut in cuts if cut >= end)
         clause = text[first:start] + " \0 " + text[end:last]
-        places.append(Place(words, _refuses(clause, words), sign))
+        places.append(
+            Place(words, _refuses(clause, words) or neither, sign, aside=_aside(text[:start]))
+        )
     return tuple(places)
 
 
@@ -275,6 +291,17 @@ def refused(sentence: str) -> bool:
 def elsewhere(sentence: str) -> bool:
     """Whether it asks for another place."""
     return bool(_ELSEWHERE.search(sentence))
+
+
+def shuts(sentence: str) -> bool:
+    """Whether it says of any place at all that it will not do."""
+    return bool(_REFUSALS.search(sentence))
+
+
+def _aside(before: str) -> bool:
+    """Whether words for a place after ``before`` tell of something else than where to come."""
+    clause = re.split(r"[.!?;:]\s|\s[–—-]\s", before)[-1]
+    return bool(_ASIDE.search(clause)) and not _ABOUT_MEETING.search(clause)
 
 
 def _refuses(clause: str, words: str) -> bool:
@@ -347,7 +374,9 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
             group = "name" if found["name"] is not None else "first"
             name = _trimmed(found[group])
             before = text[: found.start(group)]
-            if _BELONGING.search(before) or (pattern is _IN_THE_NAME and len(text.split()) > _BRIEF):
+            if _BELONGING.search(before) or (
+                pattern is _IN_THE_NAME and len(text.split()) > _BRIEF
+            ):
                 continue
             if name and _may_be_place(name, people, named_at=sign is Sign.SURE):
                 yield found.start(group), found.start(group) + len(name), _tidy(name), sign

@@ -40,6 +40,7 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"[A-Z][\w'’-]*(?: [\w'’-]+){0,2}[.:]")
+_TITLE = re.compile(r"[A-Z][A-Z &/-]{3,30}: ")
 _POSTSCRIPT = re.compile(r"^\W*p\.?\s?s\b", re.IGNORECASE | re.MULTILINE)
 _SUBJECT_MARK = re.compile(
     r"^\s*(?:(?:re|fwd?|aw|wg|sv|tr|rv|r|antw|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
@@ -98,9 +99,10 @@ def _of_subject(subject: str, written: datetime, people: frozenset[str]) -> Iter
 
 
 def _of_text(text: str, written: datetime, people: frozenset[str]) -> Iterator[Remark]:
-    for paragraph, sentence in sentences(text, people):
+    for paragraph, headed, sentence in sentences(text, people):
         for part in _parted(sentence):
-            yield replace(_remark(part, written, people), paragraph=paragraph)
+            remark = _remark(part, written, people)
+            yield replace(remark, paragraph=paragraph, headed=headed)
 
 
 def _of_quoted(message: Message, written: datetime, people: frozenset[str]) -> Iterator[Remark]:
@@ -123,38 +125,41 @@ def _of_quoted(message: Message, written: datetime, people: frozenset[str]) -> I
     yield from _of_text(own_words(text)[:_READ], written, people)
 
 
-def sentences(text: str, people: frozenset[str]) -> list[tuple[int, str]]:
-    """The sentences of ``text`` with the number of their paragraph.
+def sentences(text: str, people: frozenset[str]) -> list[tuple[int, bool, str]]:
+    """The sentences of ``text``, each with its paragraph's number and whether that is headed.
 
     Greeting, closing and signed names are left out; a point of a list is a paragraph.
     """
-    found: list[tuple[int, str]] = []
+    found: list[tuple[int, bool, str]] = []
     number = 0
     for paragraph in re.split(r"\n\s*\n", text):
-        line = ""
+        line, headed = "", False
         number += 1
         for written in paragraph.split("\n"):
             bullet = _BULLET.match(written)
             if line and (bullet or len(line.split("\n")[-1]) < _WRAPPED):
-                found += _parts(line, number)
+                found += _parts(line, number, headed)
                 line = ""
             number += bool(bullet)
+            headed = headed or bool(bullet)
             rest = written[bullet.end() if bullet else 0 :].strip()
             line = f"{line}\n{rest}" if line else rest
-        found += _parts(line, number)
+        found += _parts(line, number, headed)
         if len(found) > _MOST_SENTENCES:
             break
-    return [one for one in found if not _is_frame(one[1], people)]
+    return [one for one in found if not _is_frame(one[2], people)]
 
 
-def _parts(lines: str, paragraph: int) -> list[tuple[int, str]]:
+def _parts(lines: str, paragraph: int, headed: bool) -> list[tuple[int, bool, str]]:
     parts = [
         " ".join(one.split())[:_LONGEST_SENTENCE] for one in _ENDS.split(lines.replace("\n", " "))
     ]
     if len(parts) > 1 and _HEADING.fullmatch(parts[0]):
         # "Site visit. The landlord will be there on Monday."
         parts[:2] = [f"{parts[0].rstrip('.:')}: {parts[1]}"]
-    return [(paragraph, one) for one in parts if one]
+        headed = headed or parts[0].isupper()
+    headed = headed or bool(parts and _TITLE.match(parts[0]))
+    return [(paragraph, headed, one) for one in parts if one]
 
 
 def _unsigned(text: str, name: str) -> str:
@@ -204,6 +209,8 @@ def _remark(sentence: str, written: datetime, people: frozenset[str]) -> Remark:
         places.refused(sentence) and not any(not p.refused for p in named)
     ):
         does |= Act.REFUSES_PLACE
+    if places.shuts(sentence):
+        does |= Act.SHUTS
     kind, when = acts.kind_of(sentence), moments.found_in(sentence, written)
     if kind or when:
         # "pints thurs?" is no name.

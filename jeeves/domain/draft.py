@@ -1,0 +1,345 @@
+"""A meeting while its conversation is read: what each mail makes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from jeeves.domain.conversation import Meeting, State, Turn
+from jeeves.domain.message import Address
+from jeeves.domain.remark import Act, Place, Remark, Sign
+from jeeves.domain.when import When
+
+#: The kind of a meeting that needs no place.
+CALL = "call"
+#: The kind of a meeting of which nothing more is known.
+ANY = frozenset({"", "meeting"})
+#: A sentence of at most so many words may be a place and nothing else.
+SHORT = 8
+#: In a longer one much may be said beside.
+LONG = 16
+_SMALL_WORDS = frozenset(
+    "the a an at in on of to my your our his her their by and or place office usual same no not "
+    "room".split()
+)
+_GO_ON = Act.PROPOSES | Act.AGREES | Act.REPLACES | Act.MOVES
+
+
+@dataclass(slots=True)
+class Draft:
+    """A meeting while the conversation is read."""
+
+    number: int
+    kind: str
+    who: Address
+    proposed_by: str
+    #: Address of whoever proposed it.
+    by: str = ""
+    when: When | None = None
+    place: str = ""
+    online: str = ""
+    wanted: bool = False
+    #: Somebody spoke of it as of something that the reader takes part in.
+    meant: bool = False
+    cancelled: bool = False
+    #: How often it became open, and whether it is.
+    opened: int = 0
+    was_open: bool = False
+    alert_at: str | None = None
+    due_at: str | None = None
+    settled_by: str | None = None
+    owner_owes: bool = False
+    why: str = ""
+    #: Where in the mail that proposes it; -1 after that mail.
+    paragraph: int = -1
+    #: Words beside which it was spoken of.
+    topic: set[str] = field(default_factory=set)
+    #: Somebody asked where, and nobody has said so yet.
+    asked: bool = False
+    #: The message that first named each place, by its words.
+    mentions: dict[frozenset[str], str] = field(default_factory=dict)
+    refused: list[frozenset[str]] = field(default_factory=list)
+
+    @property
+    def state(self) -> State:
+        """How it stands."""
+        if self.cancelled:
+            return State.CANCELLED
+        if self.place and (self.wanted or self.meant):
+            return State.SETTLED
+        if self.kind == CALL:
+            return State.NONE
+        if self.online:
+            return State.SETTLED if self.opened else State.NONE
+        return State.OPEN if self.wanted else State.NONE
+
+    def meeting(self) -> Meeting:
+        """What is known of it now."""
+        settled = self.state is State.SETTLED
+        return Meeting(
+            number=self.number,
+            kind="" if self.kind == "meeting" else self.kind,
+            state=self.state,
+            when=self.when,
+            place=(self.place or self.online) if settled else "",
+            who=self.who,
+            proposed_by=self.proposed_by,
+            alert_at=self.alert_at,
+            due_at=self.due_at if self.state is State.OPEN else None,
+            settled_by=self.settled_by if settled else None,
+            opened=self.opened,
+            owner_owes=self.owner_owes,
+            why=self.why,
+            online=settled and not self.place,
+        )
+
+    def hear(self, turn: Turn, remarks: Sequence[Remark], *, earlier: bool) -> None:
+        """Take what ``remarks`` of a mail say; ``earlier``: of a mail that it quotes."""
+        for remark in remarks:
+            if remark.when is not None and self._dates(remark):
+                self.when = joined(self.when, remark.when)
+        if _calls_off(remarks) and not (_offers(remarks) or self._moves_online(remarks)):
+            self.cancelled = True
+            return
+        if self._declined(turn, remarks):
+            self.cancelled = True
+            return
+        if self.cancelled and any(
+            r.calendar or (r.acts & _GO_ON and (r.when or r.places)) for r in remarks
+        ):
+            self.cancelled = False
+        self._hear_places(turn, remarks)
+        self._hear_online(turn, remarks)
+        dated = any(remark.when for remark in remarks)
+        self.meant = self.meant or any(map(means, remarks))
+        if self.kind != CALL and any(wants(remark, dated=dated) for remark in remarks):
+            self.wanted = True
+        asks = any(Act.ASKS_PLACE in remark.acts for remark in remarks)
+        if asks and not self.place:
+            self.asked = True
+            self.owner_owes = not turn.own
+        elif turn.own:
+            self.owner_owes = False
+        elif not earlier:
+            self.owner_owes = True
+
+    def close(self, turn: Turn) -> None:
+        """What follows from a mail as a whole."""
+        if self.state is not State.OPEN:
+            self.was_open = False
+            return
+        if not self.was_open:
+            self.was_open = True
+            self.opened += 1
+            self.due_at = None
+        if not turn.own and not turn.bulk and self.due_at is None:
+            self.due_at = turn.id
+            self.alert_at = self.alert_at or turn.id
+
+    def _declined(self, turn: Turn, remarks: Sequence[Remark]) -> bool:
+        """Whether whoever was asked says no, and nothing else."""
+        if self.place or not self.wanted or self.proposed_by == turn.id:
+            return False
+        no = any(Act.DECLINES in r.acts and r.when is None for r in remarks)
+        on = Act.PROPOSES | Act.AGREES | Act.MOVES | Act.ASKS_PLACE | Act.REFUSES_PLACE
+        on |= Act.REPLACES
+        goes_on = any(r.acts & on or r.places or (r.when and r.when.at) for r in remarks)
+        return no and not goes_on and (turn.sender.address != self.by)
+
+    def _dates(self, remark: Remark) -> bool:
+        """Whether the time that a remark names is the meeting's."""
+        if Act.PAST in remark.acts and not (remark.when and remark.when.at):
+            return False
+        short = len(remark.words.split()) <= SHORT
+        return (
+            self.when is None
+            or remark.calendar
+            or bool(remark.acts & _GO_ON or (remark.kind and remark.kind == self.kind))
+            or short
+        )
+
+    def _moves_online(self, remarks: Sequence[Remark]) -> bool:
+        return any(r.online and r.acts & (_GO_ON | Act.CANCELS) for r in remarks)
+
+    def _hear_places(self, turn: Turn, remarks: Sequence[Remark]) -> None:
+        """Take the place that a mail names, and forget the one that it refuses."""
+        elsewhere = False
+        found: list[tuple[int, Place, Remark]] = []
+        for remark in remarks:
+            self._refuse(remark)
+            if Act.REFUSES_PLACE in remark.acts and not any(p.refused for p in remark.places):
+                elsewhere = True
+                if self.place and not any(self._counts(remark, p) for p in remark.places):
+                    self.unsettle()
+            for place in remark.places:
+                if self.place and place.words.lower().startswith(("same ", "the same ")):
+                    continue
+                if self._refused(place, remark) or not self._counts(remark, place):
+                    continue
+                if elsewhere and not remark.acts & (_GO_ON) and "?" not in remark.words:
+                    continue
+                found.append((self._worth(remark, place), place, remark))
+        if not found:
+            return
+        # The first of the best.
+        _, named, remark = max(found, key=lambda one: one[0])
+        known = _words(self.place)
+        if self.place and not same(known, _words(named.words)):
+            if not (remark.calendar or remark.acts & _GO_ON):
+                return
+        if self.kind == CALL and not self.wanted:
+            self.kind = ""
+        self.settle(named.words, turn.id)
+
+    def _refuse(self, remark: Remark) -> None:
+        for place in remark.places:
+            if place.refused:
+                words = _words(place.words)
+                if self.place and same(_words(self.place), words):
+                    self.unsettle()
+                self.refused.append(words)
+        if self.place and Act.SHUTS in remark.acts:
+            said = set(re.findall(r"[\w'’.]+", remark.words.lower()))
+            known = set(re.findall(r"[\w'’.]+", self.place.lower())) - _SMALL_WORDS
+            named_again = any(
+                not p.refused and same(_words(p.words), _words(self.place)) for p in remark.places
+            )
+            if known & said and not named_again:
+                self.unsettle()
+
+    def _refused(self, place: Place, remark: Remark) -> bool:
+        if place.refused:
+            return True
+        words = _words(place.words)
+        return not remark.calendar and any(same(one, words) for one in self.refused)
+
+    def _counts(self, remark: Remark, place: Place) -> bool:
+        """Whether words for a place, found in ``remark``, say where the meeting is."""
+        if remark.calendar or remark.labelled:
+            return True
+        if place.refused or (place.aside and not remark.acts & Act.REPLACES):
+            return False
+        away = Act.OTHERS | Act.PAST
+        if remark.acts & away and not remark.acts & (Act.PROPOSES | Act.AGREES | Act.REPLACES):
+            return False
+        count = len(remark.words.split())
+        offered = "?" in remark.words and self.state is State.OPEN
+        if place.sign is Sign.BARE:
+            return self.asked or offered
+        if remark.acts & _GO_ON or (remark.when and remark.when.at):
+            return True
+        if remark.when or remark.kind not in ("", CALL):
+            return count <= LONG or self.state is State.OPEN
+        looking = self.asked or self.state is State.OPEN
+        return offered or count <= SHORT or (looking and count <= LONG) or self.asked
+
+    @staticmethod
+    def _worth(remark: Remark, place: Place) -> int:
+        """How well words for a place say where the meeting is, beside others of the mail."""
+        return (
+            8 * (remark.calendar or remark.labelled)
+            + 4 * (Act.REPLACES in remark.acts)
+            + 3 * bool(remark.acts & (Act.PROPOSES | Act.AGREES))
+            + 2 * bool(remark.when or remark.kind)
+            + int(place.sign)
+        )
+
+    def settle(self, place: str, said_by: str) -> None:
+        """``place`` stands from now on."""
+        words = _words(place)
+        known = next((one for one in self.mentions if same(one, words)), None)
+        if known is None:
+            self.mentions[words] = said_by
+            known = words
+        self.place, self.online = place, ""
+        self.settled_by = self.mentions[known]
+        self.asked = False
+
+    def unsettle(self) -> None:
+        """The place that stands will not do."""
+        self.refused.append(_words(self.place))
+        self.place, self.settled_by = "", None
+        self.wanted = True
+
+    def _hear_online(self, turn: Turn, remarks: Sequence[Remark]) -> None:
+        for remark in remarks:
+            if not remark.online or self.place:
+                continue
+            instead = remark.acts & (Act.REPLACES | Act.CANCELS)
+            if remark.kind not in ("", "meeting", CALL) and not instead:
+                continue
+            if remark.acts & (_GO_ON | Act.CANCELS) or remark.when or remark.calendar:
+                self.online = remark.online
+                self.settled_by = turn.id
+
+
+def _calls_off(remarks: Sequence[Remark]) -> bool:
+    invited = any(r.calendar and Act.PROPOSES in r.acts for r in remarks)
+    return not invited and any(Act.CANCELS in r.acts for r in remarks)
+
+
+def _offers(remarks: Sequence[Remark]) -> bool:
+    """Whether another time is offered, or asked for."""
+    if any(r.calendar and Act.CANCELS in r.acts for r in remarks):
+        return False
+    return any(
+        Act.PROPOSES in r.acts and (r.when or Act.MOVES in r.acts) and not r.calendar
+        for r in remarks
+        if Act.CANCELS not in r.acts or r.when is not None
+    )
+
+
+def means(remark: Remark) -> bool:
+    """Whether a remark speaks of a meeting as of something that is to be."""
+    if remark.calendar or remark.labelled:
+        return True
+    if Act.OTHERS in remark.acts or Act.PAST in remark.acts:
+        return False
+    somewhere = any(p.sign is Sign.SURE and not p.refused and not p.aside for p in remark.places)
+    if not ((remark.kind and remark.kind != CALL) or somewhere):
+        return False
+    timed = bool(remark.when and remark.when.at)
+    goes_on = bool(remark.acts & (Act.PROPOSES | Act.AGREES))
+    return bool(remark.when or somewhere) and (goes_on or timed)
+
+
+def wants(remark: Remark, *, dated: bool) -> bool:
+    """Whether a remark, in a mail that names a time, shows that somebody wants to meet."""
+    if remark.kind == CALL or (remark.online and not remark.calendar):
+        return False
+    if remark.calendar:
+        return Act.PROPOSES in remark.acts and not remark.online
+    if remark.acts & (Act.PAST | Act.OTHERS | Act.VAGUE | Act.CANCELS):
+        return False
+    return Act.PROPOSES in remark.acts and bool(remark.kind) and dated
+
+
+def joined(known: When | None, said: When) -> When:
+    """What is known of a time once ``said`` was said, too."""
+    if known is None:
+        return said
+    if known.day and said.day and known.day.weekday() == said.day.weekday():
+        days = (said.day - known.day).days
+        if days and -14 < days <= 7:
+            # "Wednesday at four, then", of the Wednesday that was agreed on.
+            return When(known.day, said.at or known.at, said.zone or known.zone)
+    return known.joined(said)
+
+
+def same_day(one: When | None, two: When | None) -> bool:
+    """Whether both name the same day."""
+    if not (one and two and one.day and two.day):
+        return False
+    # "Thursday", said on the Thursday itself, is read as the next one.
+    return one.day == two.day or (two.day - one.day).days == 7
+
+
+def same(one: frozenset[str], two: frozenset[str]) -> bool:
+    """Whether the words of two places mean the same one."""
+    return bool(one and two) and (one <= two or two <= one or len(one & two) >= 2)
+
+
+def _words(place: str) -> frozenset[str]:
+    words = re.findall(r"[\w'’.]+", place.lower())
+    return frozenset(word for word in words if word not in _SMALL_WORDS) or frozenset(words)

@@ -1,0 +1,254 @@
+"""The mails of a conversation, heard one after the other: which meetings they speak of.
+
+A model's verdict says that a mail asks to meet; the remarks say what became of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from jeeves.domain.conversation import Conversation, State, Turn
+from jeeves.domain.draft import ANY, CALL, SHORT, Draft, same_day
+from jeeves.domain.remark import Act, Remark, Sign
+
+_MONTHS = "january february march april june july august september october november december"
+#: Words that tell nothing of what a meeting is about.
+_COMMON = frozenset(
+    f"""
+    the and for you your with that this have has had are was were will would can could should shall
+    not but from our all any one two out get got let lets how what when where who which there here
+    then than them they his her its about just also only very too some more most other into over
+    please thanks thank hello dear know see say think want need like love good great fine sure okay
+    yes works work time day week next today tomorrow tonight morning afternoon evening noon monday
+    tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun {_MONTHS}
+    after before around until still back come meet meeting hour hours minutes way make
+    """.split()
+)
+
+
+def fold(turns: Iterable[Turn]) -> Conversation:
+    """What is known after ``turns``, in the order in which they were sent."""
+    known = Conversation()
+    for known in unfold(turns):  # noqa: B007  # the last one counts
+        pass
+    return known
+
+
+def unfold(turns: Iterable[Turn]) -> Iterator[Conversation]:
+    """What is known after each of ``turns``."""
+    listening = _Listening()
+    for turn in turns:
+        listening.hear(turn)
+        yield Conversation(tuple(draft.meeting() for draft in listening.drafts))
+
+
+class _Listening:
+    """The meetings of one conversation while it is read."""
+
+    def __init__(self) -> None:
+        self.heard = 0
+        self.drafts: list[Draft] = []
+        self.current: Draft | None = None
+
+    def hear(self, turn: Turn) -> None:
+        """Take a mail."""
+        if not self.drafts and turn.quoted and not turn.bulk:
+            # What was said before Jeeves listened. Nobody is told of it as news.
+            self._take(turn, turn.quoted, earlier=True)
+        self._take(turn, turn.remarks, earlier=False)
+        if not turn.bulk:
+            self._take_verdict(turn)
+        self.heard += 1
+        for draft in self.drafts:
+            draft.close(turn)
+
+    def _take(self, turn: Turn, remarks: Sequence[Remark], *, earlier: bool) -> None:
+        touched: dict[int, list[Remark]] = {}
+        before: list[Remark] = []
+        self.current = self._likeliest()
+        if not self.drafts and turn.needs_location and not earlier and not turn.bulk:
+            bears = not self.heard or any(map(_bears, remarks))
+            if not any(map(_begins, remarks)) and bears and not _of_others(remarks):
+                # The model has read a wish to meet where no single sentence tells of one.
+                self.current = self._add(turn, Remark(turn.why, Act.PROPOSES))
+        adds = len({r.paragraph for r in remarks if r.headed}) > 1
+        for remark in remarks:
+            if turn.bulk and not remark.calendar:
+                continue
+            # "One more thing." stands before what it announces.
+            adds = adds or Act.ADDS in remark.acts
+            draft = self._meant(turn, remark, touched, adds=adds)
+            if draft is None:
+                before.append(remark)
+                continue
+            if not touched and len(self.drafts) == 1 and draft.proposed_by == turn.id:
+                touched[draft.number] = before
+            self.current = draft
+            draft.paragraph = remark.paragraph if draft.proposed_by == turn.id else -1
+            if draft.proposed_by == turn.id:
+                draft.topic |= _topic(remark)
+            touched.setdefault(draft.number, []).append(remark)
+        for draft in self.drafts:
+            if draft.number in touched:
+                draft.hear(turn, touched[draft.number], earlier=earlier)
+
+    def _likeliest(self) -> Draft | None:
+        """The meeting that a mail speaks of unless it says otherwise."""
+        for state in (State.OPEN, State.SETTLED, State.NONE, State.CANCELLED):
+            if found := [draft for draft in self.drafts if draft.state is state]:
+                return self.current if self.current in found else found[-1]
+        return None
+
+    def _meant(
+        self, turn: Turn, remark: Remark, touched: Mapping[int, Sequence[Remark]], *, adds: bool
+    ) -> Draft | None:
+        """The meeting that a remark speaks of; a new one where it proposes one; or None."""
+        if not self.drafts:
+            return self._add(turn, remark) if _begins(remark) else None
+        if Act.PAST in remark.acts and not remark.when:
+            return None
+        current = self.current or self.drafts[-1]
+        if self._is_new(turn, remark, current, touched, adds=adds):
+            return self._add(turn, remark)
+        likeness = {d.number: _likeness(d, remark, current) for d in self.drafts}
+        best = max(self.drafts, key=lambda draft: likeness[draft.number])
+        if (
+            Act.CANCELS in remark.acts
+            and not remark.calendar
+            and len(self.drafts) > 1
+            and remark.when
+            and best.when
+            and remark.when.day
+            and best.when.day
+            and not same_day(best.when, remark.when)
+        ):
+            # Something else is off on that day.
+            return None
+        if best.kind in ANY and remark.kind not in ANY and remark.kind != CALL:
+            if Act.PROPOSES in remark.acts or best.kind == "":
+                best.kind = remark.kind
+        return best
+
+    def _is_new(
+        self,
+        turn: Turn,
+        remark: Remark,
+        current: Draft,
+        touched: Mapping[int, Sequence[Remark]],
+        *,
+        adds: bool,
+    ) -> bool:
+        """Whether a remark speaks of one more meeting."""
+        kind = CALL if remark.online and remark.kind in ANY else remark.kind
+        if not _begins(remark) or any(same_day(d.when, remark.when) for d in self.drafts):
+            return False
+        known = bool(current.when and current.when.day and remark.when and remark.when.day)
+        other_day = known and not same_day(current.when, remark.when)
+        if remark.calendar:
+            return other_day
+        if remark.acts & (Act.REPLACES | Act.MOVES | Act.CANCELS) and Act.ADDS not in remark.acts:
+            return False
+        same_kind = any(d.kind == kind for d in self.drafts)
+        same_mail = current.proposed_by == turn.id
+        apart = not same_mail or current.paragraph != remark.paragraph or Act.ADDS in remark.acts
+        placed = bool(current.place) or any(
+            place.sign is not Sign.BARE and not place.refused
+            for one in touched.get(current.number, ())
+            for place in one.places
+        )
+        proposes = Act.PROPOSES in remark.acts
+        dated = bool(remark.when and remark.when.day)
+        if kind in ANY:
+            fresh = proposes or (adds and dated)
+            return (
+                bool(kind or remark.places) and fresh and placed and apart and (adds or same_mail)
+            )
+        if same_kind:
+            return adds and apart and other_day and Act.ADDS in remark.acts
+        if kind == CALL or current.kind == CALL:
+            return (adds and apart) or other_day or (current.kind == CALL and proposes)
+        if current.kind in ANY and not placed:
+            return adds and other_day and apart
+        return (proposes or dated) and (
+            (adds and apart) or other_day or (placed and same_mail and proposes)
+        )
+
+    def _add(self, turn: Turn, remark: Remark) -> Draft:
+        others = [one for one in turn.others if one.address] or [turn.sender]
+        online = remark.online and remark.kind in ANY and not remark.places
+        draft = Draft(
+            number=len(self.drafts) + 1,
+            kind=CALL if online else remark.kind,
+            who=others[0] if turn.own else turn.sender,
+            proposed_by=turn.id,
+            by=turn.sender.address,
+            paragraph=remark.paragraph,
+        )
+        self.drafts.append(draft)
+        return draft
+
+    def _take_verdict(self, turn: Turn) -> None:
+        """The model has read the whole mail; it knows nothing of the conversation."""
+        if not turn.needs_location or _of_others(turn.remarks):
+            return
+        for draft in self.drafts:
+            if draft.proposed_by == turn.id and draft.kind != CALL:
+                draft.wanted = True
+                draft.why = draft.why or turn.why
+
+
+def _likeness(draft: Draft, remark: Remark, current: Draft) -> float:
+    """How much speaks for ``remark`` being about ``draft``."""
+    kind = CALL if remark.online and remark.kind in ANY else remark.kind
+    kinds = kind not in ANY and draft.kind not in ANY
+    open_ = draft.state is State.OPEN
+    return (
+        4 * same_day(draft.when, remark.when)
+        + (3 if kinds and kind == draft.kind else 0)
+        - (2 if kinds and kind != draft.kind and Act.REPLACES not in remark.acts else 0)
+        + 1.5 * min(len(draft.topic & _topic(remark)), 2)
+        + (1 if draft is current else 0)
+        + (0.5 if open_ and (remark.places or Act.ASKS_PLACE in remark.acts) else 0)
+    )
+
+
+def _topic(remark: Remark) -> set[str]:
+    words = set(re.findall(r"[^\W\d_]{3,}", remark.words.lower()))
+    return words - _COMMON
+
+
+def _begins(remark: Remark) -> bool:
+    """Whether a remark speaks of a meeting to come, so that one may be meant at all."""
+    if Act.OTHERS in remark.acts and Act.PROPOSES not in remark.acts:
+        return False
+    if Act.PAST in remark.acts and not remark.when:
+        return False
+    if remark.calendar or remark.labelled:
+        return True
+    timed = bool(remark.when and remark.when.day and remark.when.at)
+    if remark.kind or remark.online:
+        return bool(
+            Act.PROPOSES in remark.acts
+            or (Act.AGREES in remark.acts and (remark.when or remark.places))
+            or timed
+            or (remark.when and len(remark.words.split()) <= SHORT)
+        )
+    sure = any(p.sign is Sign.SURE and not p.refused and not p.aside for p in remark.places)
+    proposed = Act.PROPOSES in remark.acts and bool(
+        remark.when and remark.when.at and remark.places
+    )
+    return (sure and timed) or proposed
+
+
+def _bears(remark: Remark) -> bool:
+    """Whether a remark bears on meeting at all."""
+    return bool(remark.kind or remark.when or remark.online or Act.ASKS_PLACE in remark.acts)
+
+
+def _of_others(remarks: Sequence[Remark]) -> bool:
+    """Whether all that a mail says of meeting is said of other people."""
+    spoken = [remark for remark in remarks if _bears(remark)]
+    return any(Act.OTHERS in remark.acts for remark in spoken) and not any(
+        remark.acts & (Act.PROPOSES | Act.AGREES) for remark in spoken
+    )
