@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from jeeves.domain.alert import Alert, Channel, sms_text, spoken_text, why_withheld
+from jeeves.domain.alert import Alert, Channel, quotable, why_withheld
 from jeeves.domain.message import Cursor, FetchedMail, Message, Unreadable
 from jeeves.domain.ports import (
     Clock,
@@ -27,6 +27,7 @@ from jeeves.domain.ports import (
     StoredMessage,
 )
 from jeeves.domain.verdict import judge
+from jeeves.domain.wording import Told, alert_text, spoken_alert
 from jeeves.errors import MailboxError
 from jeeves.mail.mime import read
 from jeeves.service.delivery import deliver_all, new_reference
@@ -209,10 +210,14 @@ def judgement(
     alerts = []
     for channel in channels:
         reference = new_reference()
-        text = (
-            sms_text(message, verdict, reference)
-            if channel is Channel.SMS
-            else spoken_text(message)
+        told = Told(
+            who=message.sender,
+            subject=message.subject,
+            meeting=None,
+            zone=UTC,
+            now=now,
+            why=quotable(verdict, message),
+            reference=reference,
         )
         alerts.append(
             Alert(
@@ -221,7 +226,7 @@ def judgement(
                 thread_key=message.thread_key,
                 message_id=stored.id,
                 channel=channel,
-                text=text,
+                text=alert_text(told) if channel is Channel.SMS else spoken_alert(told),
                 created_at=now,
             )
         )
