@@ -314,6 +314,18 @@ def test_an_alert_takes_its_words_from_the_templates() -> None:
     assert spoken_alert(told(a_meeting(), templates=german)) == "Ana Lopez möchte lunch."
 
 
+def test_a_name_of_ten_thousand_letters_is_cut_as_a_name() -> None:
+    text = alert_text(told(a_meeting(), who="A" * 10_000))
+    assert text == f'{"A" * 47}...: lunch Thu 12:30? No place yet. ("grab lunch") {REFERENCE}'
+    assert spoken_alert(told(a_meeting(), who="A" * 10_000)).startswith(f"Lunch with {'A' * 57}...")
+
+
+def test_name_and_template_together_make_no_reference_either() -> None:
+    joined = Templates(alert="{who}-{what}")
+    text = alert_text(told(a_meeting(kind="abcd2345"), who="jv", templates=joined))
+    assert text == f"jv abcd2345 {REFERENCE}"
+
+
 def test_what_strangers_write_is_never_read_as_a_template() -> None:
     text = alert_text(told(None, who="{who} [x]", subject="{reference} {0} %s [{why}]", why=""))
     assert text == (
