@@ -21,8 +21,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from jeeves.domain.alert import Alert, Channel, Receipt, shorten
+from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.ports import Delivery
+from jeeves.domain.sms import shortened
 from jeeves.errors import DeliveryDelayed, DeliveryRefused
 
 Mode = Literal["on", "file"]
@@ -184,7 +185,7 @@ def speakable(text: str) -> str:
         elif not category.startswith("C"):
             kept.append(character)
     line = " ".join("".join(kept).split())
-    return shorten(line, LONGEST_TEXT) if any(c.isalnum() for c in line) else WORDLESS
+    return shortened(line, LONGEST_TEXT) if any(c.isalnum() for c in line) else WORDLESS
 
 
 def measured(sound: Path) -> float:

@@ -14,23 +14,19 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from jeeves.domain.alert import Alert, Channel, sms_text, spoken_text, why_withheld
-from jeeves.domain.conversation import Conversation
+from jeeves.domain.alert import Channel
 from jeeves.domain.message import Cursor, FetchedMail, Message, Unreadable
-from jeeves.domain.outbox import Outcome
 from jeeves.domain.ports import (
     Clock,
-    Judgement,
     Mailbox,
     MailboxStatus,
     Notifier,
     Scorer,
     Store,
-    StoredMessage,
 )
-from jeeves.domain.verdict import Verdict, judge
 from jeeves.errors import MailboxError
 from jeeves.mail.mime import read
+from jeeves.service.deciding import Wishes, decide, judgement
 from jeeves.service.delivery import deliver_all, new_reference
 from jeeves.service.marking import sync_marks
 from jeeves.service.silence import unread_notices
@@ -190,7 +186,8 @@ def judge_pending(
     while pending := store.unjudged(account, BATCH):
         now = clock()
         judgements = [judgement(stored, scorer, now) for stored in pending]
-        recorded = store.record(judgements, decide(pending, judgements, store, channels, now))
+        wishes = Wishes(tuple(channels))
+        recorded = store.record(judgements, decide(pending, judgements, store, wishes, now))
         alerts += recorded.alerts
         judged += len(pending)
         # What mail was stored meanwhile to is decided again with it.
@@ -199,56 +196,3 @@ def judge_pending(
     if judged:
         log.info("judged", messages=judged, alerts=alerts, model=scorer.version)
     return judged, alerts
-
-
-def judgement(stored: StoredMessage, scorer: Scorer, now: datetime) -> Judgement:
-    """The verdict about one message, and why no alert may follow."""
-    verdict = judge(scorer.score(stored.message), scorer.thresholds)
-    withheld = why_withheld(stored.message, now) if verdict.needs_location else None
-    return Judgement(stored.id, verdict, withheld)
-
-
-def decide(
-    pending: Sequence[StoredMessage],
-    judgements: Sequence[Judgement],
-    store: Store,
-    channels: Sequence[Channel],
-    now: datetime,
-) -> list[Outcome]:
-    """One decision for each conversation in which a message asks for an alert."""
-    outcomes = []
-    decided: set[str] = set()
-    for stored, judged in zip(pending, judgements, strict=True):
-        key = stored.message.thread_key
-        if not judged.verdict.needs_location or judged.withheld or key in decided:
-            continue
-        decided.add(key)
-        outcomes.append(
-            Outcome(
-                account=stored.message.account,
-                thread_key=key,
-                read_up_to=store.thread(stored.message.account, key).read_up_to,
-                decided_at=now,
-                conversation=Conversation(),
-                alerts=tuple(
-                    alert_about(stored, judged.verdict, channel, now) for channel in channels
-                ),
-            )
-        )
-    return outcomes
-
-
-def alert_about(stored: StoredMessage, verdict: Verdict, channel: Channel, now: datetime) -> Alert:
-    """The alert about one message on one channel."""
-    message, reference = stored.message, new_reference()
-    spoken = channel is Channel.SPEECH
-    return Alert(
-        reference=reference,
-        account=message.account,
-        thread_key=message.thread_key,
-        message_id=stored.id,
-        channel=channel,
-        text=spoken_text(message) if spoken else sms_text(message, verdict, reference),
-        created_at=now,
-        question=FIRST_QUESTION,
-    )
