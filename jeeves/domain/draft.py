@@ -230,7 +230,8 @@ class Draft:
         if remark.acts & _GO_ON or (remark.when and remark.when.at):
             return True
         if remark.when or remark.kind not in ("", CALL):
-            return count <= LONG or self.state is State.OPEN
+            sure = place.sign is Sign.SURE and bool(remark.when and remark.when.day)
+            return sure or count <= LONG or self.state is State.OPEN
         looking = self.asked or self.state is State.OPEN
         return offered or count <= SHORT or (looking and count <= LONG) or self.asked
 
@@ -269,7 +270,8 @@ class Draft:
             instead = remark.acts & (Act.REPLACES | Act.CANCELS)
             if remark.kind not in ("", "meeting", CALL) and not instead:
                 continue
-            if remark.acts & (_GO_ON | Act.CANCELS) or remark.when or remark.calendar:
+            brief = len(remark.words.split()) <= LONG
+            if remark.acts & (_GO_ON | Act.CANCELS) or remark.when or remark.calendar or brief:
                 self.online = remark.online
                 self.settled_by = turn.id
 

@@ -85,7 +85,6 @@ class _Listening:
             if not touched and len(self.drafts) == 1 and draft.proposed_by == turn.id:
                 touched[draft.number] = before
             self.current = draft
-            draft.paragraph = remark.paragraph if draft.proposed_by == turn.id else -1
             if draft.proposed_by == turn.id:
                 draft.topic |= _topic(remark)
             touched.setdefault(draft.number, []).append(remark)
@@ -147,8 +146,6 @@ class _Listening:
         other_day = known and not same_day(current.when, remark.when)
         if remark.calendar:
             return other_day
-        if remark.acts & (Act.REPLACES | Act.MOVES | Act.CANCELS) and Act.ADDS not in remark.acts:
-            return False
         same_kind = any(d.kind == kind for d in self.drafts)
         same_mail = current.proposed_by == turn.id
         apart = not same_mail or current.paragraph != remark.paragraph or Act.ADDS in remark.acts
@@ -158,6 +155,9 @@ class _Listening:
             for place in one.places
         )
         proposes = Act.PROPOSES in remark.acts
+        moves = remark.acts & (Act.REPLACES | Act.MOVES | Act.CANCELS)
+        if moves and not (Act.ADDS in remark.acts or (placed and same_mail and proposes)):
+            return False
         dated = bool(remark.when and remark.when.day)
         if kind in ANY:
             fresh = proposes or (adds and dated)

@@ -23,7 +23,7 @@ _NOUNS = """
     offices?|building|lobby|hotel|restaurant|café|cafe|coffee shop|coffee place|shop|bar|pub|house|home|flat|place|apartment|condo|
     desk|station|train station|tube station|bus stop|church|church hall|park|hall|town hall|village hall|theater|theatre|cinema|airport|
     school|library|stadium|field|gym|campus|plaza|mall|cafeteria|canteen|kitchen|boardroom|auditorium|studio|store|market|
-    beach|lake|courts?|clubhouse|grill|museum|zoo|garage|warehouse|plant|site|headquarters|hq|entrance|main entrance|front door|front desk|
+    beach|lake|courts?|clubhouse|grill|museum|zoo|garage|warehouse|site|headquarters|hq|entrance|main entrance|front door|front desk|
     club|clinic|hospital|surgery|depot|yard|terrace|garden|backyard|beer garden|bakery|diner|marina|dock|deli|brewery|taproom|
     bistro|trattoria|pizzeria|tavern|inn|steakhouse|brasserie|taqueria|gallery|reception|foyer|atrium|rink|pool|pitch|
     playground|barn|farm|allotments?|ward|chapel|vestry|room|common room|green|pier|harbour|harbor|bridge|square|fountain|
@@ -64,6 +64,11 @@ _SURE_LEADS = re.compile(
 #: What makes the words before it a place to meet.
 _SUITS = re.compile(
     r"\s*(?:at\s+\d|@|works|is (?:fine|good|great|perfect|ok|easiest|best|handy|closer|nearer|quieter)|(?:be|would be) (?:ok|okay|fine|good|alright|all right|possible|easiest|best)|would (?:be|work|suit)|will do|it is|then\b|instead|\?)",
+    re.IGNORECASE,
+)
+_NOTHING_MORE = re.compile(r"\W*(?:$|at\b|@|on\b|\d|please|then\b|for\b|as\b|if\b)", re.IGNORECASE)
+_DOES = re.compile(
+    r"\s+(?:just|has|have|had|was|were|is|are|emailed|called|says?|said|needs?|wants?|got|gets|will|starts?|opens?)\b",
     re.IGNORECASE,
 )
 _IMPLIED = re.compile(
@@ -138,6 +143,7 @@ _NAME_WORKS = re.compile(
 _TRY_LOWER = re.compile(
     r"\b(?:how|what) (?:about|bout|abt) (?P<what>[a-zà-ÿ][\w'’-]*(?: [a-zà-ÿ][\w'’-]*){0,2})\s*\?"
 )
+_NAME_WITHIN = re.compile(rf"(?:^|[.!?:,;]\s+)(?P<name>{_NAME}{_WITHIN})")
 _HELD = re.compile(
     rf"\b(?:held|takes? place|taking place|it['’]s|it is|booked a (?:room|table)[^.?!]{{0,40}}) (?:at|in) (?P<name>(?:the )?{_UP}(?:\s+(?:{_JOINT}\s+)?{_UP}){{0,5}})"
 )
@@ -300,7 +306,7 @@ def shuts(sentence: str) -> bool:
 
 def _aside(before: str) -> bool:
     """Whether words for a place after ``before`` tell of something else than where to come."""
-    clause = re.split(r"[.!?;:]\s|\s[–—-]\s", before)[-1]
+    clause = before[max([0, *(cut.end() for cut in _CLAUSE.finditer(before))]) :]
     return bool(_ASIDE.search(clause)) and not _ABOUT_MEETING.search(clause)
 
 
@@ -327,7 +333,10 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
         yield found.start(), found.end(), "the place on the map", Sign.SURE
     for found in _DEFINITE.finditer(text):
         before = text[: found.start()]
-        whole = len(found[0]) >= len(text.strip(" .!?")) - 12
+        after = text[found.end() :]
+        whole = len(text[: found.start()].split()) <= 2 and bool(_NOTHING_MORE.match(after))
+        if _DOES.match(after) and not _SUITS.match(after) and not _REFUSALS.search(after):
+            continue
         if (
             _LEADS.search(before)
             or whole
@@ -368,6 +377,7 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
         (_NAME_WORKS, Sign.LIKELY),
         (_IN_THE_NAME, Sign.LIKELY),
         (_HELD, Sign.SURE),
+        (_NAME_WITHIN, Sign.LIKELY),
         (_FRAGMENT, Sign.BARE),
     ):
         for found in pattern.finditer(text):
