@@ -18,7 +18,7 @@ ANY = frozenset({"", "meeting"})
 #: A sentence of at most so many words may be a place and nothing else.
 SHORT = 8
 #: In a longer one much may be said beside.
-LONG = 16
+LONG = 20
 _SMALL_WORDS = frozenset(
     "the a an at in on of to my your our his her their by and or place office usual same no not "
     "room".split()
@@ -99,8 +99,9 @@ class Draft:
         for remark in remarks:
             if remark.when is not None and self._dates(remark):
                 self.when = joined(self.when, remark.when)
+        was = self.wanted or self.meant or bool(self.place)
         if _calls_off(remarks) and not (_offers(remarks) or self._moves_online(remarks)):
-            self.cancelled = True
+            self.cancelled = was
             return
         if self._declined(turn, remarks):
             self.cancelled = True
@@ -118,6 +119,7 @@ class Draft:
         asks = any(Act.ASKS_PLACE in remark.acts for remark in remarks)
         if asks and not self.place:
             self.asked = True
+            self.wanted = self.wanted or (self.kind != CALL and (self.meant or bool(self.kind)))
             self.owner_owes = not turn.own
         elif turn.own:
             self.owner_owes = False
@@ -186,7 +188,9 @@ class Draft:
         _, named, remark = max(found, key=lambda one: one[0])
         known = _words(self.place)
         if self.place and not same(known, _words(named.words)):
-            if not (remark.calendar or remark.acts & _GO_ON):
+            changes = Act.PROPOSES | Act.REPLACES | Act.MOVES
+            meets = remark.words.lower().startswith(("see you", "let's", "meet"))
+            if not (remark.calendar or remark.acts & changes or meets):
                 return
         if self.kind == CALL and not self.wanted:
             self.kind = ""
@@ -218,7 +222,9 @@ class Draft:
         """Whether words for a place, found in ``remark``, say where the meeting is."""
         if remark.calendar or remark.labelled:
             return True
-        if place.refused or (place.aside and not remark.acts & Act.REPLACES):
+        timed = bool(remark.when and remark.when.day and remark.when.at)
+        beside = place.aside and not (timed and Act.PAST not in remark.acts)
+        if place.refused or (beside and not remark.acts & Act.REPLACES):
             return False
         away = Act.OTHERS | Act.PAST
         if remark.acts & away and not remark.acts & (Act.PROPOSES | Act.AGREES | Act.REPLACES):
@@ -303,7 +309,8 @@ def means(remark: Remark) -> bool:
         return False
     timed = bool(remark.when and remark.when.at)
     goes_on = bool(remark.acts & (Act.PROPOSES | Act.AGREES))
-    return bool(remark.when or somewhere) and (goes_on or timed)
+    dated = bool(remark.when and remark.when.day and somewhere and remark.kind)
+    return bool(remark.when or somewhere) and (goes_on or timed or dated)
 
 
 def wants(remark: Remark, *, dated: bool) -> bool:
@@ -314,7 +321,8 @@ def wants(remark: Remark, *, dated: bool) -> bool:
         return Act.PROPOSES in remark.acts and not remark.online
     if remark.acts & (Act.PAST | Act.OTHERS | Act.VAGUE | Act.CANCELS):
         return False
-    return Act.PROPOSES in remark.acts and bool(remark.kind) and dated
+    special = remark.kind not in ANY
+    return Act.PROPOSES in remark.acts and bool(remark.kind) and (dated or special)
 
 
 def joined(known: When | None, said: When) -> When:

@@ -48,6 +48,8 @@ class _Listening:
 
     def __init__(self) -> None:
         self.heard = 0
+        #: A mail spoke of a meeting of other people, or of one that has been.
+        self.of_others = False
         self.drafts: list[Draft] = []
         self.current: Draft | None = None
 
@@ -60,6 +62,7 @@ class _Listening:
         if not turn.bulk:
             self._take_verdict(turn)
         self.heard += 1
+        self.of_others = self.of_others or _not_ours(turn.remarks)
         for draft in self.drafts:
             draft.close(turn)
 
@@ -69,16 +72,21 @@ class _Listening:
         self.current = self._likeliest()
         if not self.drafts and turn.needs_location and not earlier and not turn.bulk:
             bears = not self.heard or any(map(_bears, remarks))
-            if not any(map(_begins, remarks)) and bears and not _of_others(remarks):
+            asks = any(Act.PROPOSES in remark.acts for remark in remarks)
+            ours = not _not_ours(remarks) and (asks or not self.of_others)
+            if not any(map(_begins, remarks)) and bears and ours:
                 # The model has read a wish to meet where no single sentence tells of one.
                 self.current = self._add(turn, Remark(turn.why, Act.PROPOSES))
         adds = len({r.paragraph for r in remarks if r.headed}) > 1
+        day_told = False
         for remark in remarks:
             if turn.bulk and not remark.calendar:
                 continue
             # "One more thing." stands before what it announces.
             adds = adds or Act.ADDS in remark.acts
-            draft = self._meant(turn, remark, touched, adds=adds)
+            begins = _begins(remark, day_told=day_told, adds=adds)
+            day_told = day_told or bool(remark.when and remark.when.day)
+            draft = self._meant(turn, remark, touched, begins=begins, adds=adds)
             if draft is None:
                 before.append(remark)
                 continue
@@ -100,15 +108,21 @@ class _Listening:
         return None
 
     def _meant(
-        self, turn: Turn, remark: Remark, touched: Mapping[int, Sequence[Remark]], *, adds: bool
+        self,
+        turn: Turn,
+        remark: Remark,
+        touched: Mapping[int, Sequence[Remark]],
+        *,
+        begins: bool,
+        adds: bool,
     ) -> Draft | None:
         """The meeting that a remark speaks of; a new one where it proposes one; or None."""
         if not self.drafts:
-            return self._add(turn, remark) if _begins(remark) else None
+            return self._add(turn, remark) if begins else None
         if Act.PAST in remark.acts and not remark.when:
             return None
         current = self.current or self.drafts[-1]
-        if self._is_new(turn, remark, current, touched, adds=adds):
+        if begins and self._is_new(turn, remark, current, touched, adds=adds):
             return self._add(turn, remark)
         likeness = {d.number: _likeness(d, remark, current) for d in self.drafts}
         best = max(self.drafts, key=lambda draft: likeness[draft.number])
@@ -140,7 +154,7 @@ class _Listening:
     ) -> bool:
         """Whether a remark speaks of one more meeting."""
         kind = CALL if remark.online and remark.kind in ANY else remark.kind
-        if not _begins(remark) or any(same_day(d.when, remark.when) for d in self.drafts):
+        if any(same_day(d.when, remark.when) for d in self.drafts):
             return False
         known = bool(current.when and current.when.day and remark.when and remark.when.day)
         other_day = known and not same_day(current.when, remark.when)
@@ -159,6 +173,8 @@ class _Listening:
         if moves and not (Act.ADDS in remark.acts or (placed and same_mail and proposes)):
             return False
         dated = bool(remark.when and remark.when.day)
+        if kind in ANY and current.kind == CALL and kind:
+            return proposes
         if kind in ANY:
             fresh = proposes or (adds and dated)
             return (
@@ -171,7 +187,9 @@ class _Listening:
         if current.kind in ANY and not placed:
             return adds and other_day and apart
         return (proposes or dated) and (
-            (adds and apart) or other_day or (placed and same_mail and proposes)
+            (adds and apart)
+            or other_day
+            or (placed and proposes and (same_mail or turn.needs_location))
         )
 
     def _add(self, turn: Turn, remark: Remark) -> Draft:
@@ -190,7 +208,7 @@ class _Listening:
 
     def _take_verdict(self, turn: Turn) -> None:
         """The model has read the whole mail; it knows nothing of the conversation."""
-        if not turn.needs_location or _of_others(turn.remarks):
+        if not turn.needs_location or _not_ours(turn.remarks):
             return
         for draft in self.drafts:
             if draft.proposed_by == turn.id and draft.kind != CALL:
@@ -218,15 +236,22 @@ def _topic(remark: Remark) -> set[str]:
     return words - _COMMON
 
 
-def _begins(remark: Remark) -> bool:
-    """Whether a remark speaks of a meeting to come, so that one may be meant at all."""
+def _begins(remark: Remark, *, day_told: bool = False, adds: bool = False) -> bool:
+    """Whether a remark speaks of a meeting to come, so that one may be meant at all.
+
+    ``day_told``: the mail named a day before it. ``adds``: it speaks of several things.
+    """
     if Act.OTHERS in remark.acts and Act.PROPOSES not in remark.acts:
         return False
     if Act.PAST in remark.acts and not remark.when:
         return False
     if remark.calendar or remark.labelled:
         return True
-    timed = bool(remark.when and remark.when.day and remark.when.at)
+    day = bool(remark.when and remark.when.day)
+    at = bool(remark.when and remark.when.at)
+    timed = at and (day or (day_told and bool(remark.places)))
+    if adds and day and (remark.kind or (at and remark.headed)):
+        return True
     if remark.kind or remark.online:
         return bool(
             Act.PROPOSES in remark.acts
@@ -246,9 +271,9 @@ def _bears(remark: Remark) -> bool:
     return bool(remark.kind or remark.when or remark.online or Act.ASKS_PLACE in remark.acts)
 
 
-def _of_others(remarks: Sequence[Remark]) -> bool:
-    """Whether all that a mail says of meeting is said of other people."""
+def _not_ours(remarks: Sequence[Remark]) -> bool:
+    """Whether all that a mail says of meeting is said of other people, or of what has been."""
     spoken = [remark for remark in remarks if _bears(remark)]
-    return any(Act.OTHERS in remark.acts for remark in spoken) and not any(
+    return any(remark.acts & (Act.OTHERS | Act.PAST) for remark in spoken) and not any(
         remark.acts & (Act.PROPOSES | Act.AGREES) for remark in spoken
     )

@@ -84,6 +84,9 @@ _WEEKDAY = re.compile(
     rf"(?P<day>{_any(_WEEKDAYS)})\b(?P<after>\s+(?:week|after next|prochain))?",
     re.IGNORECASE,
 )
+_WITH_NUMBER = re.compile(
+    r",?\s+(?:the\s+)?(\d{1,2})\b(?![:.]\d|\s*(?:[ap]m|ish|uhr|h\b|-))", re.IGNORECASE
+)
 _NEAR_DAY = re.compile(rf"(?<!good )\b({_any(_NEAR)})\b", re.IGNORECASE)
 _MANANA = re.compile(r"\bmañana\b(?! por la)|(?<!la )\bmañana por la\b", re.IGNORECASE)
 _SOON = re.compile(
@@ -105,7 +108,7 @@ _HALF_PAST = re.compile(
     re.IGNORECASE,
 )
 _COLON = re.compile(
-    r"(?<![\d:.$€£/-])([01]?\d|2[0-3])[:.h]([0-5]\d)(?![\d:%]|\.\d)(?!\s*(?:mb|gb|km|%))",
+    r"(?<![\d:.$€£/-])([01]?\d|2[0-3])[:.h]([0-5]\d)(?!\d|:\d|%|\.\d)(?!\s*(?:mb|gb|km|%))",
     re.IGNORECASE,
 )
 _AT_HOUR = re.compile(
@@ -161,8 +164,8 @@ def _day(sentence: str, written: datetime) -> date | None:
             return _dated(
                 int(year) if year else None, month, int(found["d1"] or found["d2"]), today
             )
-        if found := _SLASHED.search(sentence):
-            return _slashed(found, written)
+        if (found := _SLASHED.search(sentence)) and (day := _slashed(found, written)):
+            return day
         if found := _NEAR_DAY.search(sentence):
             return today + timedelta(days=_NEAR[found[1].lower()])
         if _MANANA.search(sentence):
@@ -182,7 +185,12 @@ def _weekday(sentence: str, today: date) -> date | None:
             before, after = sentence[: found.start()].lower(), sentence[found.end() :]
             if before.endswith(("the ", "i ", "we ", "and ")) or _NOT_A_DAY.match(after):
                 continue
-        ahead = (_WEEKDAYS[word.lower()] - today.weekday()) % 7 or 7
+        number = _WEEKDAYS[word.lower()]
+        if dated := _WITH_NUMBER.match(sentence, found.end()):
+            day = _day_in_month(int(dated[1]), today)
+            if day is not None and day.weekday() == number:
+                return day
+        ahead = (number - today.weekday()) % 7 or 7
         if found["next"] and ahead <= 2 + (6 - today.weekday()) % 7 and today.weekday() < 5:
             # "next Friday", said on a Tuesday, is not the one of this week.
             ahead += 7 if ahead + today.weekday() < 7 else 0
@@ -237,7 +245,8 @@ def _hour(sentence: str) -> time | None:
         minutes = hour * 60 + (-15 if shift == "quarter to" else 15 if "quarter" in shift else 30)
         return _clock(minutes // 60, minutes % 60, "", sentence)
     if found := _COLON.search(sentence):
-        return _clock(int(found[1]), int(found[2]), "", sentence)
+        morning = found[1].startswith("0")
+        return _clock(int(found[1]), int(found[2]), "", None if morning else sentence)
     if found := _HOUR_WORD.search(sentence):
         return _NAMED_HOUR[found[1].lower()]
     if found := _AT_HOUR.search(sentence) or _AT_WORD.search(sentence):

@@ -24,7 +24,7 @@ _NOUNS = """
     desk|station|train station|tube station|bus stop|church|church hall|park|hall|town hall|village hall|theater|theatre|cinema|airport|
     school|library|stadium|field|gym|campus|plaza|mall|cafeteria|canteen|kitchen|boardroom|auditorium|studio|store|market|
     beach|lake|courts?|clubhouse|grill|museum|zoo|garage|warehouse|site|headquarters|hq|entrance|main entrance|front door|front desk|
-    club|clinic|hospital|surgery|depot|yard|terrace|garden|backyard|beer garden|bakery|diner|marina|dock|deli|brewery|taproom|
+    club|clinic|hospital|surgery|practice|depot|yard|terrace|garden|backyard|beer garden|bakery|diner|marina|dock|deli|brewery|taproom|
     bistro|trattoria|pizzeria|tavern|inn|steakhouse|brasserie|taqueria|gallery|reception|foyer|atrium|rink|pool|pitch|
     playground|barn|farm|allotments?|ward|chapel|vestry|room|common room|green|pier|harbour|harbor|bridge|square|fountain|
     statue|corner|spot|joint|patio|deck|rooftop|roof|lounge|car ?park|parking lot|bandstand|boathouse|boatshed|nursery|salon|workshop|
@@ -53,7 +53,7 @@ _DEFINITE = re.compile(
 #: What makes such words a place to meet.
 _LEADS = re.compile(
     r"(?:\b(?:at|in|to|by|outside|inside|near|behind|under|opposite|into|over at|over to|round|"
-    r"through|meet|reach|via|try|say|booked|do|how about|what about|prefer|fancy|suits?|then|just|choose|take|^would|^could|^is|^will|^does|knock (?:on|at)|"
+    r"through|meet|reach|via|try|say|booked|do|how about|what about|prefer|fancy|suits?|then|just|choose|take|have|use|using|hire|borrow|got|^would|^could|^is|^will|^does|knock (?:on|at)|"
     r"or|either|@)|@|[,;:–—-])\s*(?:up\s+)?(?:maybe\s+|perhaps\s+|say\s+|just\s+|still\s+)?$",
     re.IGNORECASE,
 )
@@ -75,7 +75,7 @@ _IMPLIED = re.compile(
     r"\b(?:(?:the|our)\s+usual(?!\s+(?:link|time|suspects|rate|price|rates|way|stuff|business|hour|team|crew|gang|day|slot|order|format|agenda|update))"
     r"(?:\s+(?:place|spot|table|haunt|pub|café|cafe|bar|room|corner|joint|restaurant|bench))?"
     r"|(?:(?:the|my|your)\s+)?usual\s+(?:place|spot|table|haunt|pub|café|cafe|bar|room)"
-    r"|(?:the\s+)?same\s+(?:place|spot|café|cafe|pub|bar|room|restaurant|venue|location)(?:\s+as\s+[\w ]{1,25})?"
+    r"|(?:the\s+)?same\s+(?:place|spot|café|cafe|pub|bar|restaurant|venue|location|room(?=\s+(?:as|again)))(?:\s+as\s+[\w ]{1,25})?"
     r"|(?:at|to|round|round to|over to|over at|from)\s+(?:mine|yours|ours)\b"
     r"|(?:stop|drop|swing|come|pop|nip)\s+(?:by|in|over|round|around|past)(?!\s+(?:with|for an?\b|and get|up\b|soon))"
     r"(?:\s+(?:to\s+)?(?:my|your|our|the|his|her)\s+[\w-]+(?:\s+(?!at\b|on\b|in\b|for\b|to\b|and\b|by\b|with\b|if\b|then\b|around\b|about\b|before\b|after\b|when\b|any\b)[\w-]+)?)?"
@@ -137,7 +137,7 @@ _TRY_NAME = re.compile(
 _WEEKDAY = r"(?:[Mm]on|[Tt]ues?|[Ww]ed(?:nes)?|[Tt]hu(?:rs?)?|[Ff]ri|[Ss]at(?:ur)?|[Ss]un)(?:day)?"
 _NAME_WORKS = re.compile(
     rf"(?:^|[.!?,;:–—-]\s*)(?:[Oo]k(?:ay)?,?\s+|[Yy]es,?\s+|[Ss]ure,?\s+)?(?P<name>{_NAME})\s+"
-    rf"(?:works|is (?:fine|good|great|perfect|ok|lovely|closer|quieter|better|nearer|open)|sounds|would (?:be|work|suit)|will (?:do|work)|it is|then\b|instead|at \d|@ ?\d|\?|for \w+day|on \w+day)"
+    rf"(?:works|is (?:fine|good|great|perfect|ok|lovely|closer|quieter|better|nearer|open)|sounds|would (?:be (?:ok|okay|good|great|fine|perfect|lovely|ideal|better|easier|nice)|work|suit)|will (?:do|work)|it is|then\b|instead|at \d|@ ?\d|\?|for \w+day|on \w+day)"
     rf"|^\W*(?P<first>{_NAME}),?\s+(?:{_WEEKDAY}|tomorrow|tonight|today|noon|\d{{1,2}}(?:[:.]\d\d)?\s*(?:pm|am|ish)?\s*\?|at\s+\d|(?:half|quarter|about|around|from|say)\s+(?:past\s+|to\s+)?\d[\w:.]{{0,4}}(?:\s*(?:pm|am))?\W*$|\d{{1,2}}(?:[:.]\d\d)?\s*(?:pm|am)?\W*$)"
 )
 _TRY_LOWER = re.compile(
@@ -152,6 +152,12 @@ _NAME_REFUSED = re.compile(
 )
 _CHOICE = re.compile(
     rf"(?:^|[\s(])(?P<name>{_NAME}(?:,\s+{_NAME})?\s+or\s+(?:maybe\s+|perhaps\s+)?{_NAME})"
+)
+_IN_NUMBERED = re.compile(
+    rf"\b[Ii]n\s+(?P<name>{_UP}(?:\s+{_UP}){{0,2}}\s+\d{{2,4}}[A-Za-z]?)\b(?!\s*(?:%|people|pm|am))"
+)
+_THE_NAME = re.compile(
+    rf"^\W*(?P<name>The\s+[A-Z]{_MARK}+(?:\s+{_UP}){{0,4}})(?=,|\.|!|$|\s+[-–—])"
 )
 _IN_NAMED = re.compile(
     rf"\b[Ii]n\s+(?:the\s+)?(?P<name>{_UP}(?:\s+{_UP}){{0,3}}\s+(?:[Oo]ffice|[Bb]uilding|[Ll]obby|[Rr]oom|[Pp]ark|[Ss]quare|[Gg]ardens?|[Hh]all|[Ll]ibrary|[Cc]af[eé]|[Ss]tation|[Ll]ounge|[Cc]onference [Rr]oom|[Ss]uite))\b"
@@ -186,7 +192,7 @@ _NO_PLACE = frozenset(
             "one two three four five six seven eight nine ten q1 q2 q3 q4 eod cob eow tbd tba tbc fyi btw lol haha est pst cet gmt bst utc "
             "happy ja nein danke gruß grüße liebe lieber hallo bis merci bonjour salut bisous gracias hola saludos ciao grazie vale perfecto "
             "passt gerne klar super morning afternoon evening xx xxx gotcha done deal agreed absolutely definitely unfortunately speak talk chat ring see meet delighted overdue damn wonderful super understood sold amazing awesome congrats congratulations fantastic excellent brilliant "
-            "lovely noted fab ha haha ugh wow phew oops true same likewise welcome cool superb ideal splendid marvellous magic actually honestly anyway otherwise instead either neither both mum mom dad gran works working call calls work"
+            "lovely noted fab ha haha ugh wow phew oops true same likewise welcome cool superb ideal splendid marvellous magic actually honestly anyway otherwise instead either neither both mum mom dad gran works working call calls work keep make bring send save hold move change let give take tell ask say look check confirmed confirm book put get come go do be have leave try use join note please"
         ).split(),
     ]
 )
@@ -217,7 +223,7 @@ _REFUSALS = re.compile(
     r"not\s+(?:at\s+|in\s+|to\s+)?(?:the|your|my|our|that|there|again|keen|a fan|sure about|mad about|great for|so keen|an option|open|possible|available|free|ideal|working)\b|no\s+longer|anywhere\s+but|rather\s+not|"
     r"can['’]?t\s+(?:do|stand|face|get to|make it to|go to|use|have|book|get into|be seen)|cannot\s+(?:do|get to|use)|don['’]?t\s+(?:like|fancy|love|want|think (?:the|your|my))|hate (?:that|the|it there|(?-i:[A-Z]))|avoid|banned|barred|"
     r"instead of|rather than|other than|anything but|\bnot\s+(?-i:[A-Z][a-z])|won['’]?t\s+(?:work|do)|doesn['’]?t\s+(?:work|open|suit|do|take)|isn['’]?t\s+(?:open|possible|available|going to work|ideal|free)|under (?:renovation|construction|refurbishment)|"
-    r"double[- ]booked|flooded|burst pipe|taken\b|gone out of business|being (?:painted|renovated|refurbished)|has a private (?:party|event)|private event|lost the (?:room|booking)|"
+    r"double[- ]booked|flooded|burst pipe|taken\b|gone out of business|being (?:painted|renovated|refurbished)|has a private (?:party|event)|private event|lost the (?:room|booking)|bumped|kicked out|has taken|have taken|taken by|ripped out|being redone|having (?:its|the|a) (?:kitchen|refurb|renovation)|will not,? (?:however,? )?(?:attend|come|meet|go|do it)|is taken|"
     r"geschlossen|zu laut|zu weit|ausgebucht|fermé|complet|trop (?:bruyant|loin|cher)|cerrado|cierra|lleno|demasiado|chiuso|pieno|fechado|gesloten|zu hat|ruhetag|hat zu|nicht\s+(?:im|in|beim|bei|zum))",
     re.IGNORECASE,
 )
@@ -377,6 +383,8 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
         (_NAME_WORKS, Sign.LIKELY),
         (_IN_THE_NAME, Sign.LIKELY),
         (_HELD, Sign.SURE),
+        (_IN_NUMBERED, Sign.SURE),
+        (_THE_NAME, Sign.LIKELY),
         (_NAME_WITHIN, Sign.LIKELY),
         (_FRAGMENT, Sign.BARE),
     ):
@@ -430,7 +438,12 @@ def _may_be_place(name: str, people: frozenset[str], *, named_at: bool) -> bool:
     lower = name.lower()
     first = re.sub(r"^(?:the|la|le|el|il|das|der|die|dem|den|de|het)\s+", "", lower)
     words = first.split()
-    if not words or (first == lower and words[0].strip(".,'’") in _NO_PLACE) or words[0] in _DAYS:
+    if (
+        not words
+        or (first == lower and words[0].strip(".,'’") in _NO_PLACE)
+        or words[0] in _DAYS
+        or words[0].rstrip("s") in _DAYS
+    ):
         return False
     if all(word.strip(".,") in _NO_PLACE for word in words):
         return False

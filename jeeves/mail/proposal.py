@@ -24,7 +24,7 @@ _WRAPPED = 50
 _ENDS = re.compile(
     r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\b(?:Mr|Ms|Dr|St|No|vs|Rd|Jr|Sr|Ln)\.)(?<!\bMrs\.)(?<!\bAve\.)(?<!\b[ap]\.m\.)(?<!\b(?:e\.g|i\.e)\.)[\"'”’)]*\s+(?=\S)"
 )
-_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
+_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)]|[a-h]\))\s+")
 _AND = re.compile(
     r",?\s+(?:and(?: then)?|plus|then|und|et|y|e)\s+|;\s+|,\s+(?=then\b)", re.IGNORECASE
 )
@@ -257,7 +257,7 @@ def _of_event(kind: str, summary: str, lines: str) -> Remark:
         kind=acts.kind_of(summary),
         when=_start(fields.get("When", "")),
         places=(Place(where),) if where else (),
-        online=fields.get("Link", "") and "video call",
+        online=("video call" if fields.get("Link") else "") or acts.online_in(summary),
         calendar=True,
     )
 
