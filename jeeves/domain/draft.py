@@ -23,6 +23,11 @@ _SMALL_WORDS = frozenset(
     "the a an at in on of to my your our his her their by and or place office usual same no not "
     "room".split()
 )
+_DETAIL = re.compile(
+    r"(?:\d+(?:st|nd|rd|th) floor|(?:the |your |our )?(?:main |side |front |back )?(?:entrance|reception|lobby|"
+    r"door|gate|desk|corner|foyer|car ?park|parking lot|bar|building|garden|terrace|office))",
+    re.IGNORECASE,
+)
 _GO_ON = Act.PROPOSES | Act.AGREES | Act.REPLACES | Act.MOVES
 
 
@@ -189,6 +194,9 @@ class Draft:
         known = _words(self.place)
         if self.place and not same(known, _words(named.words)):
             changes = Act.PROPOSES | Act.REPLACES | Act.MOVES
+            if _DETAIL.fullmatch(named.words) and Act.REPLACES not in remark.acts:
+                # "The side entrance", of the place that stands.
+                return
             meets = remark.words.lower().startswith(("see you", "let's", "meet"))
             if not (remark.calendar or remark.acts & changes or meets):
                 return
@@ -203,14 +211,16 @@ class Draft:
                 if self.place and same(_words(self.place), words):
                     self.unsettle()
                 self.refused.append(words)
-        if self.place and Act.SHUTS in remark.acts:
-            said = set(re.findall(r"[\w'’.]+", remark.words.lower()))
-            known = set(re.findall(r"[\w'’.]+", self.place.lower())) - _SMALL_WORDS
-            named_again = any(
-                not p.refused and same(_words(p.words), _words(self.place)) for p in remark.places
-            )
-            if known & said and not named_again:
+        if self.place and Act.SHUTS in remark.acts and self.speaks_of_place(remark):
+            known = _words(self.place)
+            if not any(not p.refused and same(_words(p.words), known) for p in remark.places):
                 self.unsettle()
+
+    def speaks_of_place(self, remark: Remark) -> bool:
+        """Whether a remark holds a word of the place that stands."""
+        said = set(re.findall(r"[\w'’.]+", remark.words.lower()))
+        known = set(re.findall(r"[\w'’.]+", self.place.lower())) - _SMALL_WORDS
+        return bool(known & said)
 
     def _refused(self, place: Place, remark: Remark) -> bool:
         if place.refused:
@@ -239,7 +249,8 @@ class Draft:
             sure = place.sign is Sign.SURE and bool(remark.when and remark.when.day)
             return sure or count <= LONG or self.state is State.OPEN
         looking = self.asked or self.state is State.OPEN
-        return offered or count <= SHORT or (looking and count <= LONG) or self.asked
+        brief = count <= SHORT and (looking or place.sign is Sign.SURE)
+        return offered or brief or (looking and count <= LONG) or self.asked
 
     @staticmethod
     def _worth(remark: Remark, place: Place) -> int:
@@ -304,13 +315,22 @@ def means(remark: Remark) -> bool:
         return True
     if Act.OTHERS in remark.acts or Act.PAST in remark.acts:
         return False
-    somewhere = any(p.sign is Sign.SURE and not p.refused and not p.aside for p in remark.places)
+    somewhere = somewhere_sure(remark)
     if not ((remark.kind and remark.kind != CALL) or somewhere):
         return False
     timed = bool(remark.when and remark.when.at)
     goes_on = bool(remark.acts & (Act.PROPOSES | Act.AGREES))
     dated = bool(remark.when and remark.when.day and somewhere and remark.kind)
     return bool(remark.when or somewhere) and (goes_on or timed or dated)
+
+
+def somewhere_sure(remark: Remark) -> bool:
+    """Whether a remark certainly names a place to meet."""
+    timed = bool(remark.when and remark.when.day and remark.when.at)
+    return any(
+        place.sign is Sign.SURE and not place.refused and (timed or not place.aside)
+        for place in remark.places
+    )
 
 
 def wants(remark: Remark, *, dated: bool) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from jeeves.domain.conversation import Conversation, State, Turn
-from jeeves.domain.draft import ANY, CALL, SHORT, Draft, same_day
+from jeeves.domain.draft import ANY, CALL, SHORT, Draft, same_day, somewhere_sure
 from jeeves.domain.remark import Act, Remark, Sign
 
 _MONTHS = "january february march april june july august september october november december"
@@ -139,7 +139,7 @@ class _Listening:
             # Something else is off on that day.
             return None
         if best.kind in ANY and remark.kind not in ANY and remark.kind != CALL:
-            if Act.PROPOSES in remark.acts or best.kind == "":
+            if Act.PROPOSES in remark.acts or (best.kind == "" and remark.when):
                 best.kind = remark.kind
         return best
 
@@ -227,6 +227,7 @@ def _likeness(draft: Draft, remark: Remark, current: Draft) -> float:
         - (2 if kinds and kind != draft.kind and Act.REPLACES not in remark.acts else 0)
         + 1.5 * min(len(draft.topic & _topic(remark)), 2)
         + (1 if draft is current else 0)
+        + (3 if draft.place and Act.SHUTS in remark.acts and draft.speaks_of_place(remark) else 0)
         + (0.5 if open_ and (remark.places or Act.ASKS_PLACE in remark.acts) else 0)
     )
 
@@ -259,7 +260,7 @@ def _begins(remark: Remark, *, day_told: bool = False, adds: bool = False) -> bo
             or timed
             or (remark.when and len(remark.words.split()) <= SHORT)
         )
-    sure = any(p.sign is Sign.SURE and not p.refused and not p.aside for p in remark.places)
+    sure = somewhere_sure(remark)
     proposed = Act.PROPOSES in remark.acts and bool(
         remark.when and remark.when.at and remark.places
     )

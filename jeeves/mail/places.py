@@ -39,13 +39,13 @@ _NOT_DAY = r"(?!(?:Mon|Tues?|Wed|Wednes|Thurs?|Thu|Fri|Sat|Satur|Sun)(?:day)?s?\
 _WITHIN = (
     rf"(?:\s+(?:on|in|at|by|near|off|next to|opposite|across from|behind|under|around|round|down|beside|of)\s+"
     rf"(?:the\s+|our\s+|my\s+|your\s+)?(?:{_NOT_DAY}{_UP}(?:\s+(?:{_JOINT}\s+)?{_UP}){{0,3}}|corner(?:\s+of\s+{_UP}(?:\s+(?:and|&)\s+{_UP})?)?|"
-    rf"river|canal|station|park|lake|church|bridge|library|high street|main street|office|corner|street|seafront|way))"
+    rf"river|canal|quay|pier|harbou?r|square|market|hill|beach|water|station|park|lake|church|bridge|library|high street|main street|office|corner|street|seafront|way))"
 )
 _ADJECTIVES = r"(?:(?!a\b|an\b|the\b|any\b|some\b|which\b|what\b|that\b|same\b|in\b|on\b|at\b|of\b|for\b|to\b|with\b|and\b|or\b|is\b|are\b|from\b)[\w'’&-]+\s+){0,4}?"
 
 #: "my office", "the café on Mill Road", "your place".
 _DEFINITE = re.compile(
-    rf"\b(?:(?P<whose>my|your|our|his|her|their|the|this|that|[A-Z][\w-]+['’]s)\s+(?:same\s+)?{_ADJECTIVES}"
+    rf"\b(?:(?P<whose>my|your|our|his|her|their|the|this|that|[A-Z][\w-]+['’]s)\s+{_ADJECTIVES}"
     rf"(?:{_NOUN})s?)\b(?!['’]s\b|\s+(?:hours?|time|party|manager|staff|team|call|holiday|budget|rent|"
     rf"renovation|opening|visit|tour|move|work|meeting|policy|project|list|plan|plans|menu|owner|phone|number|address\b))"
     rf"{_WITHIN}{{0,2}}",
@@ -129,7 +129,7 @@ _AT_NAME = re.compile(rf"{_AT}(?:(?:maybe|say|perhaps)\s+)?(?P<name>{_NAME})")
 #: Whoever proposes one.
 _TRY_NAME = re.compile(
     rf"(?:\b(?:[Hh]ow about|[Ww]hat about|[Tt]ry|[Ss]ay|[Ll]et['’]?s (?:do|go (?:to|with)|try|say|make it|meet)|[Ss]hall we (?:do|say|go to|try|make it)|"
-    rf"[Gg]o(?:ing)? to|[Cc]ome to|[Hh]ead(?:ing)? to|[Gg]et(?:ting)? to|[Pp]refer|[Cc]an do|[Mm]ake it|[Bb]ooked|[Rr]eserved|[Bb]ooked us(?: in(?:to)?)?|[Tt]able at|"
+    rf"[Gg]o(?:ing)? to|[Cc]ome to|[Hh]ead(?:ing)? to|[Gg]et(?:ting)? to|[Pp]refer|[Pp]ropose|[Rr]ecommend|[Bb]ook|[Rr]eserve|[Tt]hen it['’]s|[Tt]hen it is|[Cc]an do|[Mm]ake it|[Bb]ooked|[Rr]eserved|[Bb]ooked us(?: in(?:to)?)?|[Tt]able at|"
     rf"[Tt]able for \w+ at|[Gg]o for|[Gg]o with|[Vv]ote for|[Tt]hinking(?: of)?|[Ss]uggest|[Ll]ike|[Ll]ove|[Ff]ancy|[Mm]eet(?: up)? (?:you )?(?:at|in|by|outside)|[Mm]oved? (?:it )?to|"
     rf"[Ee]ither|[Ss]wap(?:ping)? to|[Ss]witch(?:ing)? to|[Dd]o|[Mm]aybe|[Pp]erhaps|[Ii]nstead|[Ww]ie wär['’]?s mit|[Gg]ehen wir (?:ins|in|zum|zu)|"
     rf"[Oo]n va (?:au|à|chez)|[Qq]u[eé] tal (?:en )?|[Pp]ourquoi pas|[Vv]amos a(?:l)?)\s+)(?P<name>{_NAME})"
@@ -243,7 +243,7 @@ _ASIDE = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_MEETING = re.compile(
-    r"\b(?:meet|meeting|lunch|dinner|coffee|drinks?|breakfast|table|reservation|booked|booking|reserved|tasting|rehearsal|orientation|session|viewing|appointment|interview|party|it|this|that|venue|place|location|we|us)\b",
+    r"\b(?:meet|meeting|lunch|dinner|coffee|drinks?|breakfast|table|reservation|booked|booking|reserved|tasting|rehearsal|orientation|session|viewing|appointment|interview|party|it|this|that|venue|place|location|we|us|office|address|house|flat|studio|shop|clinic|entrance)\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
