@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jeeves.adapters.postgres.store import PostgresStore
     from jeeves.learning.serving import Loaded
     from jeeves.service.daemon import Daemon
+    from jeeves.service.deciding import Wishes
 
 
 def now() -> datetime:
@@ -206,6 +207,14 @@ def notifiers_of(
             )
         )
     return [*notifiers, speech] if speech is not None else notifiers
+
+
+def wishes_of(settings: Settings) -> Wishes:
+    """What the owner wants of alerts."""
+    from jeeves.domain.schedule import Rules
+    from jeeves.service.deciding import Wishes
+
+    return Wishes(rules=Rules(zone=settings.zone), templates=settings.templates)
 
 
 def reveal(secret: object) -> str | None:

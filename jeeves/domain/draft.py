@@ -24,7 +24,8 @@ _SMALL_WORDS = frozenset(
     "room".split()
 )
 _DETAIL = re.compile(
-    r"(?:\d+(?:st|nd|rd|th) floor|(?:the |your |our )?(?:main |side |front |back )?(?:entrance|reception|lobby|"
+    r"(?:\d+(?:st|nd|rd|th) floor|(?:the |your |our )?(?:main |side |front |back )?(?:entrance|"
+    r"reception|lobby|"
     r"door|gate|desk|corner|foyer|car ?park|parking lot|bar|building|garden|terrace|office))",
     re.IGNORECASE,
 )
@@ -58,6 +59,8 @@ class Draft:
     why: str = ""
     #: Where in the mail that proposes it; -1 after that mail.
     paragraph: int = -1
+    #: Whether it stood in a list.
+    headed: bool = False
     #: Words beside which it was spoken of.
     topic: set[str] = field(default_factory=set)
     #: Somebody asked where, and nobody has said so yet.
@@ -237,7 +240,7 @@ class Draft:
         if place.refused or (beside and not remark.acts & Act.REPLACES):
             return False
         away = Act.OTHERS | Act.PAST
-        if remark.acts & away and not remark.acts & (Act.PROPOSES | Act.AGREES | Act.REPLACES):
+        if remark.acts & away and not remark.acts & (Act.PROPOSES | Act.AGREES):
             return False
         count = len(remark.words.split())
         offered = "?" in remark.words and self.state is State.OPEN

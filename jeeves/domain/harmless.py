@@ -53,7 +53,8 @@ def without_marks(subject: str) -> str:
 
 
 def unlinked(text: str, link: str = "(link)") -> str:
-    """``text`` with each address of the web replaced, and nothing that looks like our reference."""
+    """``text`` with each address of the web replaced, and nothing that looks like our "
+    "reference."""
     shown = _HOST_DOT.sub(". ", _LINK.sub(f" {link} ", text))
     return " ".join(unreferenced(shown).split())
 

@@ -12,6 +12,10 @@ from jeeves.domain.conversation import Conversation, State, Turn
 from jeeves.domain.draft import ANY, CALL, SHORT, Draft, same_day, somewhere_sure
 from jeeves.domain.remark import Act, Remark, Sign
 
+_COUNTED = re.compile(
+    r"\W*(?:no\.? ?|number |#)?([1-5])[).:]?\s+(?:is|stands|works|yes|no|ok|fine|off)\b",
+    re.IGNORECASE,
+)
 _MONTHS = "january february march april june july august september october november december"
 #: Words that tell nothing of what a meeting is about.
 _COMMON = frozenset(
@@ -119,9 +123,12 @@ class _Listening:
         """The meeting that a remark speaks of; a new one where it proposes one; or None."""
         if not self.drafts:
             return self._add(turn, remark) if begins else None
-        if Act.PAST in remark.acts and not remark.when:
+        refuses = remark.acts & (Act.REFUSES_PLACE | Act.SHUTS)
+        if Act.PAST in remark.acts and not (remark.when or refuses):
             return None
         current = self.current or self.drafts[-1]
+        if counted := self._counted(remark):
+            return counted
         if begins and self._is_new(turn, remark, current, touched, adds=adds):
             return self._add(turn, remark)
         likeness = {d.number: _likeness(d, remark, current) for d in self.drafts}
@@ -142,6 +149,13 @@ class _Listening:
             if Act.PROPOSES in remark.acts or (best.kind == "" and remark.when):
                 best.kind = remark.kind
         return best
+
+    def _counted(self, remark: Remark) -> Draft | None:
+        """The meeting that an answer means by its number in a list: "2 is off"."""
+        listed = [draft for draft in self.drafts if draft.headed]
+        found = _COUNTED.match(remark.words) if len(listed) > 1 else None
+        number = int(found[1]) if found else 0
+        return listed[number - 1] if 0 < number <= len(listed) else None
 
     def _is_new(
         self,
@@ -202,6 +216,7 @@ class _Listening:
             proposed_by=turn.id,
             by=turn.sender.address,
             paragraph=remark.paragraph,
+            headed=remark.headed,
         )
         self.drafts.append(draft)
         return draft

@@ -12,7 +12,8 @@ _LAST_NAME_FIRST = re.compile(
 )
 #: What stands after a comma and is no first name.
 _AFTER_A_NAME = frozenset(
-    "inc llc ltd gmbh corp co ag sa plc jr sr ii iii iv phd dphil md dds rn esq jd cpa mba ma msc "
+    "inc llc ltd gmbh corp co ag sa plc jr sr ii iii iv phd dphil md dds rn esq jd cpa mba ma "
+    "msc "
     "ba bsc pe".split()
 )
 

@@ -77,7 +77,8 @@ NAMES = tuple(field.name for field in fields(Templates) if field.name != "clock"
 
 
 def mistake(name: str, template: str) -> str | None:
-    """What is wrong with a template, as the end of a sentence that names it; None if nothing is."""
+    """What is wrong with a template, as the end of a sentence that names it; None if nothing "
+    "is."""
     known, needed = PLACES[name.removeprefix("spoken_")]
     allowed = ", ".join(f"{{{place}}}" for place in sorted(known))
     if len(template) > LONGEST_TEMPLATE:

@@ -32,15 +32,17 @@ _WEEKDAYS = _numbered(
 #: Days only where they are not verbs, stars or spouses.
 _ALSO_WORDS = frozenset("sun sat mon wed mar quarta sexta".split())
 _NOT_A_DAY = re.compile(
-    r"\s+(?:down|in|on|with|next|there|through|and|back|screen|is|was|has|set|block)\b|['’]s\b"
+    r"\s+(?:down|in|on|with|next|there|through|and|back|screen|is|was|has|set|block)\b|'s\b"
 )
 _NEAR = {
     **dict.fromkeys(
-        "today tonight tonite heute aujourd'hui hoy oggi stasera hoje vandaag vanavond idag i'dag".split(),
+        "today tonight tonite heute aujourd'hui hoy oggi stasera hoje vandaag vanavond idag "
+        "i'dag".split(),
         0,
     ),
     **dict.fromkeys(
-        "tomorrow tomorow tommorow tommorrow tmrw tmw tmrow 2moro demain domani amanhã morgen imorgon".split(),
+        "tomorrow tomorow tommorow tommorrow tmrw tmw tmrow 2moro demain domani amanhã morgen "
+        "imorgon".split(),
         1,
     ),
     **dict.fromkeys("übermorgen overmorgen après-demain dopodomani".split(), 2),
@@ -67,16 +69,20 @@ def _any(words: dict[str, int]) -> str:
 
 _ORD = r"(?:st|nd|rd|th|er|º|ª|\.)?"
 _DAY_OF_MONTH = re.compile(
-    rf"\b(?P<d1>[0-3]?\d){_ORD}\s+(?:of\s+|de\s+)?(?P<m1>{_any(_MONTHS)})\b\.?(?:,?\s+(?P<y1>20\d\d))?"
-    rf"|\b(?P<m2>{_any(_MONTHS)})\.?\s+(?P<d2>[0-3]?\d)(?:st|nd|rd|th)?\b(?![:.]\d)(?:,?\s+(?P<y2>20\d\d))?",
+    rf"\b(?P<d1>[0-3]?\d){_ORD}\s+(?:of\s+|"
+    rf"de\s+)?(?P<m1>{_any(_MONTHS)})\b\.?(?:,?\s+(?P<y1>20\d\d))?"
+    rf"|\b(?P<m2>{_any(_MONTHS)})\.?\s+(?P<d2>[0-3]?\d)(?:st|nd|rd|"
+    rf"th)?\b(?![:.]\d)(?:,?\s+(?P<y2>20\d\d))?",
     re.IGNORECASE,
 )
 _ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
 _SLASHED = re.compile(
-    r"(?<![\d/.])(\d{1,2})([/.])(\d{1,2})(?:[/.](20\d\d|\d\d))?(?![\d/])(?!\s*(?:%|am\b|pm\b|uhr))"
+    r"(?<![\d/.])(\d{1,2})([/.])(\d{1,2})(?:[/.](20\d\d|\d\d))?(?![\d/])(?!\s*(?:%|am\b|pm\b|"
+    r"uhr))"
 )
 _ORDINAL = re.compile(
-    r"\b(?:the\s+|le\s+|el\s+|il\s+|am\s+)?([0-3]?\d)(?:st|nd|rd|th)\b(?!\s*(?:floor|street|st\b|ave|fl\b))",
+    r"\b(?:the\s+|le\s+|el\s+|il\s+|am\s+)?([0-3]?\d)(?:st|nd|rd|th)\b(?!\s*(?:floor|street|"
+    r"st\b|ave|fl\b))",
     re.IGNORECASE,
 )
 _WEEKDAY = re.compile(
@@ -90,20 +96,23 @@ _WITH_NUMBER = re.compile(
 _NEAR_DAY = re.compile(rf"(?<!good )\b({_any(_NEAR)})\b", re.IGNORECASE)
 _MANANA = re.compile(r"\bmañana\b(?! por la)|(?<!la )\bmañana por la\b", re.IGNORECASE)
 _SOON = re.compile(
-    r"\b(?:next|this|that|coming|following)\s+(?:week|weekend|month)\b|\bthe week(?:end)? (?:of|after)\b"
+    r"\b(?:next|this|that|coming|following)\s+(?:week|weekend|month)\b|\bthe week(?:end)? "
+    r"(?:of|after)\b"
     r"|\bweek-?end\b|\bnächste[rn]? (?:woche|monat)\b|\bwochenende\b|\bsemaine prochaine\b"
     r"|\b(?:la )?(?:semana que viene|próxima semana)\b|\bsettimana prossima\b|\bvolgende week\b"
     r"|\b(?:one|some) (?:evening|afternoon|morning|day)\b|\bin (?:a|two|three|\d) weeks?\b"
-    r"|\b(?:this|tomorrow|in the) (?:afternoon|evening|morning)\b|\bany(?:time| day) (?:this|next)\b",
+    r"|\b(?:this|tomorrow|in the) (?:afternoon|evening|morning)\b|\bany(?:time| day) (?:this|"
+    r"next)\b",
     re.IGNORECASE,
 )
 _CLOCK = re.compile(
     r"(?<![\d$€£#/.-])(?P<h>[01]?\d|2[0-4])(?:[:.h](?P<m>[0-5]\d))?"
-    r"(?:\s*[-–]\s*\d{1,2}(?:[:.]\d\d)?)?\s*(?P<half>[ap]\.?\s?m\b\.?|uhr\b|h\b(?!\w)|o'?clock)",
+    r"(?:\s*[--]\s*\d{1,2}(?:[:.]\d\d)?)?\s*(?P<half>[ap]\.?\s?m\b\.?|uhr\b|h\b(?!\w)|o'?clock)",
     re.IGNORECASE,
 )
 _HALF_PAST = re.compile(
-    r"\b(?P<p>half past|quarter past|quarter to|half)\s+(?P<h>\d{1,2}|one|two|three|four|five|six|seven"
+    r"\b(?P<p>half past|quarter past|quarter to|half)\s+(?P<h>\d{1,2}|one|two|three|four|five|"
+    r"six|seven"
     r"|eight|nine|ten|eleven|twelve)\b(?!\s*(?:hours?|minutes?|days?|of))",
     re.IGNORECASE,
 )
@@ -112,8 +121,10 @@ _COLON = re.compile(
     re.IGNORECASE,
 )
 _AT_HOUR = re.compile(
-    r"(?:\bat|@|\bby|\bfrom|\baround|\babout|\bbefore|\bafter|\bsay|\bgegen|\bum|\bà|\ba las|\balle|\bàs|\bom|\bday|\btomorrow|\btonight|^)"
-    r"\s*(?P<h>1[0-2]|[1-9])(?:ish)?\b(?![:./-]\d|\d|\s*(?:%|people|of us|minutes?|mins?|hours?|hrs?|days?|weeks?|"
+    r"(?:\bat|@|\bby|\bfrom|\baround|\babout|\bbefore|\bafter|\bsay|\bgegen|\bum|\bà|\ba las|"
+    r"\balle|\bàs|\bom|\bday|\btomorrow|\btonight|^)"
+    r"\s*(?P<h>1[0-2]|[1-9])(?:ish)?\b(?![:./-]\d|\d|\s*(?:%|people|of us|minutes?|mins?|"
+    r"hours?|hrs?|days?|weeks?|"
     r"[A-Z][a-z]+ (?:St|Street|Road|Rd|Ave|Lane)\b|persons?|pax))",
     re.IGNORECASE,
 )
@@ -125,7 +136,8 @@ _NUMBER_WORDS = dict(
     )
 )
 _AT_WORD = re.compile(
-    rf"(?:\bat|\baround|\babout|\bby)\s+(?P<h>{'|'.join(_NUMBER_WORDS)})\b(?!\s*(?:of|people|places|points|hundred))",
+    rf"(?:\bat|\baround|\babout|\bby)\s+(?P<h>{'|'.join(_NUMBER_WORDS)})\b(?!\s*(?:of|people|"
+    rf"places|points|hundred))",
     re.IGNORECASE,
 )
 _NAMED_HOUR = {

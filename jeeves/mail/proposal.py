@@ -17,29 +17,34 @@ from jeeves.mail.quoting import own_words
 
 #: Characters of a mail that are read at most, from its top.
 _READ = 6_000
+_PLAIN = {0x2018: "'", 0x2019: "'", 0x02BC: "'", 0x00B4: "'", 0x2013: "-", 0x2014: "-", 0x2212: "-"}
 _MOST_SENTENCES = 120
 _LONGEST_SENTENCE = 600
 #: A line that is shorter stands by itself; longer ones were wrapped.
 _WRAPPED = 50
 _ENDS = re.compile(
-    r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\b(?:Mr|Ms|Dr|St|No|vs|Rd|Jr|Sr|Ln)\.)(?<!\bMrs\.)(?<!\bAve\.)(?<!\b[ap]\.m\.)(?<!\b(?:e\.g|i\.e)\.)[\"'”’)]*\s+(?=\S)"
+    r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\b(?:Mr|Ms|Dr|St|No|vs|Rd|Jr|Sr|"
+    r"Ln)\.)(?<!\bMrs\.)(?<!\bAve\.)(?<!\b[ap]\.m\.)(?<!\b(?:e\.g|i\.e)\.)[\"'”')]*\s+(?=\S)"
 )
-_BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)]|[a-h]\))\s+")
+_BULLET = re.compile(r"^\s*(?:[-*•-]|\d{1,2}[.)]|[a-h]\))\s+")
 _AND = re.compile(
     r",?\s+(?:and(?: then)?|plus|then|und|et|y|e)\s+|;\s+|,\s+(?=then\b)", re.IGNORECASE
 )
 _QUOTE_MARK = re.compile(r"^(?:>\s?)+", re.MULTILINE)
 _GREETING = re.compile(
-    r"^\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|liebe[rs]?|bonjour|salut|hola|ciao|olá|oi|hej)\b[^.!?]{0,40}$",
+    r"^\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|liebe[rs]?|bonjour|"
+    r"salut|hola|ciao|olá|oi|hej)\b[^.!?]{0,40}$",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"^\W*(?:cheers|thanks|thank you|many thanks|best|all the best|kind regards|regards|warmly|love|xx?x?|best wishes|sincerely|"
-    r"talk soon|speak soon|gruß|grüße|lg|liebe grüße|viele grüße|bisous?|bises|saludos|un abrazo|abrazos?|abs|baci|merci|danke|gracias|"
+    r"^\W*(?:cheers|thanks|thank you|many thanks|best|all the best|kind regards|regards|warmly|"
+    r"love|xx?x?|best wishes|sincerely|"
+    r"talk soon|speak soon|gruß|grüße|lg|liebe grüße|viele grüße|bisous?|bises|saludos|un "
+    r"abrazo|abrazos?|abs|baci|merci|danke|gracias|"
     r"sent from .*|get outlook for .*)\W*(?:[A-Z][\w.-]*\W*){0,2}$",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"[A-Z][\w'’-]*(?: [\w'’-]+){0,2}[.:]")
+_HEADING = re.compile(r"[A-Z][\w'-]*(?: [\w'-]+){0,2}[.:]")
 _TITLE = re.compile(r"[A-Z][A-Z &/-]{3,30}: ")
 _POSTSCRIPT = re.compile(r"^\W*p\.?\s?s\b", re.IGNORECASE | re.MULTILINE)
 _SUBJECT_MARK = re.compile(
@@ -60,13 +65,13 @@ def read(message: Message) -> Said:
     """What ``message`` says about meeting, and what the mails say that it quotes."""
     written = message.sent_at or message.received_at
     people = _people(message)
-    own, told = _without_events(message.own_words[:_READ])
+    own, told = _without_events(plain(message.own_words[:_READ]))
     own = _unsigned(own, message.sender.display)
     bare = not own.strip() and not told
     if bare:
-        own, told = _without_events(own_words(message.body)[:_READ] or message.body[:_READ])
+        own, told = _without_events(plain(own_words(message.body) or message.body)[:_READ])
     answer = bool(_SUBJECT_MARK.match(message.subject))
-    subject = "" if answer else message.subject[:200]
+    subject = "" if answer else plain(message.subject[:200])
     remarks = [
         *(_of_subject(subject, written, people) if subject else ()),
         *_of_text(own, written, people),
@@ -116,13 +121,19 @@ def _of_quoted(message: Message, written: datetime, people: frozenset[str]) -> I
     text = _QUOTE_MARK.sub("", below).strip()
     # The head of the quote would be read as words of its writer.
     for head in re.finditer(
-        r"^.{0,300}(?:wrote|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev).{0,40}:\s*$|^subject:.*$",
+        r"^.{0,300}(?:wrote|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev).{0,40}:\s*$|"
+        r"^subject:.*$",
         text,
         re.I | re.M,
     ):
         text = text[head.end() :]
         break
-    yield from _of_text(own_words(text)[:_READ], written, people)
+    yield from _of_text(plain(own_words(text)[:_READ]), written, people)
+
+
+def plain(text: str) -> str:
+    """``text`` with the apostrophes and dashes of a keyboard."""
+    return text.translate(_PLAIN)
 
 
 def sentences(text: str, people: frozenset[str]) -> list[tuple[int, bool, str]]:
@@ -163,11 +174,12 @@ def _parts(lines: str, paragraph: int, headed: bool) -> list[tuple[int, bool, st
 
 
 def _unsigned(text: str, name: str) -> str:
-    """``text`` up to the line in which its writer signs, and what is added below as a postscript."""
-    names = frozenset(re.findall(r"[\w'’]+", name.lower()))
+    """``text`` up to the line in which its writer signs, and what is added below as a "
+    "postscript."""
+    names = frozenset(re.findall(r"[\w']+", name.lower()))
     lines = text.split("\n")
     for number, line in enumerate(lines[1:], 1):
-        words = re.findall(r"[\w'’]+", line.lower())
+        words = re.findall(r"[\w']+", line.lower())
         if (
             0 < len(words) <= 3
             and names.issuperset(words)
@@ -184,7 +196,7 @@ def _is_frame(sentence: str, people: frozenset[str]) -> bool:
         return True
     if _CLOSING.match(sentence):
         return True
-    words = re.findall(r"[\w'’]+", sentence.lower())
+    words = re.findall(r"[\w']+", sentence.lower())
     if len(words) == 1 and len(words[0]) <= 2 and words[0].isalpha():
         return words[0] not in ("ok", "no", "ja", "si", "sí")
     return 0 < len(words) <= 3 and all(word in people for word in words)
@@ -217,7 +229,7 @@ def _remark(sentence: str, written: datetime, people: frozenset[str]) -> Remark:
         named = tuple(place for place in named if place.sign is not Sign.BARE)
     link = conference.link_in(sentence)
     online = "video call" if link else acts.online_in(sentence)
-    if sentence.rstrip(" )\"'").endswith("?") and (kind or when):
+    if sentence.rstrip(" )\"'").endswith("?") and (when or kind not in ("", "meeting")):
         does |= Act.PROPOSES
     if not (kind or when or named or online):
         # "Could you send the report?" proposes, but not to meet.
@@ -266,11 +278,11 @@ def _start(said: str) -> When | None:
     """``2026-03-03 14:00 Europe/Berlin`` as ``mail.invitation`` writes it."""
     parts = said.split(" ", 2)
     try:
-        day = datetime.strptime(parts[0], "%Y-%m-%d").date()  # noqa: DTZ007  # a day has no zone
+        day = datetime.strptime(parts[0], "%Y-%m-%d").date()  # a day has no zone
     except ValueError:
         return None
     try:
-        at = datetime.strptime(parts[1], "%H:%M").time() if len(parts) > 1 else None  # noqa: DTZ007
+        at = datetime.strptime(parts[1], ("%H:%M")).time() if len(parts) > 1 else None
         zone = ZoneInfo(parts[2]) if len(parts) > 2 else None
     except (ValueError, OSError):
         return When(day)
