@@ -248,12 +248,13 @@ class Draft:
             return self.asked or offered
         if remark.acts & _GO_ON or (remark.when and remark.when.at):
             return True
+        known_open = self.state is State.OPEN and self.opened > 0
         if remark.when or remark.kind not in ("", CALL):
             sure = place.sign is Sign.SURE and bool(remark.when and remark.when.day)
-            return sure or count <= LONG or self.state is State.OPEN
-        looking = self.asked or self.state is State.OPEN
-        brief = count <= SHORT and (looking or place.sign is Sign.SURE)
-        return offered or brief or (looking and count <= LONG) or self.asked
+            return sure or count <= LONG or known_open
+        looking = self.asked or known_open
+        wanted = self.state is State.OPEN or place.sign is Sign.SURE
+        return offered or (count <= SHORT and wanted) or (looking and count <= LONG) or self.asked
 
     @staticmethod
     def _worth(remark: Remark, place: Place) -> int:

@@ -63,8 +63,6 @@ class _Listening:
             # What was said before Jeeves listened. Nobody is told of it as news.
             self._take(turn, turn.quoted, earlier=True)
         self._take(turn, turn.remarks, earlier=False)
-        if not turn.bulk:
-            self._take_verdict(turn)
         self.heard += 1
         self.of_others = self.of_others or _not_ours(turn.remarks)
         for draft in self.drafts:
@@ -82,14 +80,15 @@ class _Listening:
                 # The model has read a wish to meet where no single sentence tells of one.
                 self.current = self._add(turn, Remark(turn.why, Act.PROPOSES))
         adds = len({r.paragraph for r in remarks if r.headed}) > 1
-        day_told = False
+        day_told = hour_told = False
         for remark in remarks:
             if turn.bulk and not remark.calendar:
                 continue
             # "One more thing." stands before what it announces.
             adds = adds or Act.ADDS in remark.acts
-            begins = _begins(remark, day_told=day_told, adds=adds)
+            begins = _begins(remark, day_told=day_told, hour_told=hour_told, adds=adds)
             day_told = day_told or bool(remark.when and remark.when.day)
+            hour_told = hour_told or bool(remark.when and remark.when.at)
             draft = self._meant(turn, remark, touched, begins=begins, adds=adds)
             if draft is None:
                 before.append(remark)
@@ -100,6 +99,8 @@ class _Listening:
             if draft.proposed_by == turn.id:
                 draft.topic |= _topic(remark)
             touched.setdefault(draft.number, []).append(remark)
+        if not earlier and not turn.bulk:
+            self._take_verdict(turn)
         for draft in self.drafts:
             if draft.number in touched:
                 draft.hear(turn, touched[draft.number], earlier=earlier)
@@ -124,7 +125,7 @@ class _Listening:
         if not self.drafts:
             return self._add(turn, remark) if begins else None
         refuses = remark.acts & (Act.REFUSES_PLACE | Act.SHUTS)
-        if Act.PAST in remark.acts and not (remark.when or refuses):
+        if Act.PAST in remark.acts and not (remark.when or refuses or Act.PROPOSES in remark.acts):
             return None
         current = self.current or self.drafts[-1]
         if counted := self._counted(remark):
@@ -197,7 +198,8 @@ class _Listening:
         if same_kind:
             return adds and apart and other_day and Act.ADDS in remark.acts
         if kind == CALL or current.kind == CALL:
-            return (adds and apart) or other_day or (current.kind == CALL and proposes)
+            listed = adds and apart and same_mail
+            return listed or other_day or (current.kind == CALL and proposes)
         if current.kind in ANY and not placed:
             return adds and other_day and apart
         return (proposes or dated) and (
@@ -217,6 +219,7 @@ class _Listening:
             by=turn.sender.address,
             paragraph=remark.paragraph,
             headed=remark.headed,
+            meant=somewhere_sure(remark) and not remark.calendar,
         )
         self.drafts.append(draft)
         return draft
@@ -252,20 +255,23 @@ def _topic(remark: Remark) -> set[str]:
     return words - _COMMON
 
 
-def _begins(remark: Remark, *, day_told: bool = False, adds: bool = False) -> bool:
+def _begins(
+    remark: Remark, *, day_told: bool = False, hour_told: bool = False, adds: bool = False
+) -> bool:
     """Whether a remark speaks of a meeting to come, so that one may be meant at all.
 
-    ``day_told``: the mail named a day before it. ``adds``: it speaks of several things.
+    ``day_told``, ``hour_told``: the mail named one before it. ``adds``: it speaks of several things.
     """
     if Act.OTHERS in remark.acts and Act.PROPOSES not in remark.acts:
         return False
-    if Act.PAST in remark.acts and not remark.when:
+    if Act.PAST in remark.acts and not (remark.when or Act.PROPOSES in remark.acts):
         return False
     if remark.calendar or remark.labelled:
         return True
     day = bool(remark.when and remark.when.day)
     at = bool(remark.when and remark.when.at)
     timed = at and (day or (day_told and bool(remark.places)))
+    brief = len(remark.words.split()) <= SHORT
     if adds and day and (remark.kind or (at and remark.headed)):
         return True
     if remark.kind or remark.online:
@@ -276,10 +282,8 @@ def _begins(remark: Remark, *, day_told: bool = False, adds: bool = False) -> bo
             or (remark.when and len(remark.words.split()) <= SHORT)
         )
     sure = somewhere_sure(remark)
-    proposed = Act.PROPOSES in remark.acts and bool(
-        remark.when and remark.when.at and remark.places
-    )
-    return (sure and timed) or proposed
+    proposed = Act.PROPOSES in remark.acts and at and bool(remark.places or (day and brief))
+    return (sure and (timed or (brief and day_told and hour_told))) or proposed
 
 
 def _bears(remark: Remark) -> bool:

@@ -12,7 +12,7 @@ KINDS = {
     "dinner": r"dinner|supper|abendessen|dîner|cenar?|jantar|tapas|curry|pizza|bbq|barbecue|potluck|sunday roast|diner",
     "breakfast": r"breakfast|brunch|frühstück|petit[- ]déj(?:euner)?|desayuno|colazione|ontbijt",
     "coffee": r"coffees?|cuppa|espresso|kaffee|café(?!\s+[A-Z])|caffè|cafecito|cafezinho|koffie|tea|matcha|latte|fika|kaffe",
-    "drinks": r"drinks?|beers?|pints?|wine|cocktails?|happy hour|bier(?:chen)?|apéro|verre|cervezas?|cañas|copa|birra|aperitivo|spritz|cerveja|borrel|bite to eat|grab a bite",
+    "drinks": r"drinks|a drink(?! of)|beers?|pints?|wine|cocktails?|happy hour|bier(?:chen)?|apéro|verre|cervezas?|cañas|copa|birra|aperitivo|spritz|cerveja|borrel|bite to eat|grab a bite",
     "walk": r"(?:a |go for a |dog |evening )walk|hike|stroll|spaziergang|balade|paseo|passeggiata|parkrun|a run\b|a ride\b|bike ride",
     "visit": r"(?:see|view) (?:it|the (?:flat|car|house|room|bike|place|apartment|sofa|table))\b|(?:come|pop) (?:and|to) (?:see|view)|have a look at (?:it|the)|collect it|pick it up|site visit|visit|viewing|tour|walk-?through|inspection|survey|showing|besichtigung|visite|visita|besuch|quote for|take a look at the|measure up",
     "interview": r"interview|entretien|entrevista|colloquio|vorstellungsgespräch|on-?site",
@@ -23,7 +23,7 @@ KINDS = {
     "rehearsal": r"rehearsal|choir practice|band practice|probe|répétition|ensayo",
     "party": r"party|birthday|farewell|leaving do|housewarming|picnic|celebration|reunion|cookout|feier|fête|fiesta|festa",
     "call": r"(?:phone |video |quick |zoom |teams |conference |intro |discovery |a |the |our )calls?(?!\s+(?:me|you|it))|call (?:on|at|with|tomorrow|next|this|at)|zoom|facetime|video chat|phone chat|webinar|telefonat|telefonieren|appel|llamada|chiamata|videollamada|hop on|jump on|get on the phone|skype|whatsapp call",
-    "meeting": r"signing|tasting|fitting|check-?up|photo ?shoot|panel\b|meetings?|meet(?:ing)?(?:[- ]?up)?|mtg|appointment|get[- ]together|getting together|get together|catch[- ]?up|catching up|sit[- ]?down|sit down|in person|face[- ]to[- ]face|see you|see each other|workshop|session|consultation|committee|board|briefing|demo|review|hang out|hang\b|termin|treffen|treffe|besprechung|wiedersehen|rendez-vous|rdv|se voir|se voie|réunion|rencontrer|quedar|quedamos|vernos|reunión|vederci|vediamo|incontr\w+|appuntamento|encontrar|reunião|afspreken|afspraak|conference|get some time|time together|come (?:over|round|by|and see)|stop by|swing by|drop (?:by|in)|pop (?:by|in|over|round)|pick your brain|join us|join me|join the \w+ of us",
+    "meeting": r"signing|tasting|fitting|check-?up|photo ?shoot|panel\b|meetings?|meet(?:ing)?(?:[- ]?up)?|mtg|appointment|get[- ]together|getting together|get together|catch[- ]?up|catching up|sit[- ]?down|sit down|in person|face[- ]to[- ]face|see (?:just |all of |both of )?you|see each other|workshop|session|consultation|committee|board|briefing|demo|review|hang out|hang\b|termin|treffen|treffe|besprechung|wiedersehen|rendez-vous|rdv|se voir|se voie|réunion|rencontrer|quedar|quedamos|vernos|reunión|vederci|vediamo|incontr\w+|appuntamento|encontrar|reunião|afspreken|afspraak|conference|get some time|time together|come (?:over|round|by|and see)|stop by|swing by|drop (?:by|in)|pop (?:by|in|over|round)|pick your brain|join us|join me|join the \w+ of us",
 }
 _KIND = {kind: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for kind, words in KINDS.items()}
 ONLINE_KIND = "call"
@@ -36,7 +36,7 @@ _ONLINE = re.compile(
     r")?(?:phone|telephone|video|skype|teams|zoom)|dial[- ]in|virtual(?:ly)?|remotely|(?:do|"
     r"meet|meeting|have|make|move|moved) (?:it |this |that |to )?online|online (?:instead|"
     r"meeting|session)|"
-    r"(?:do|have|make it|hop on|jump on|schedule|set up|switch to|just|be|a) (?:a |this |it "
+    r"(?:do|have|make it|hop on|jump on|schedule|set up|switch to|just|be|a) (?!to )(?:a |this |it "
     r")?(?:\w+ )?calls?\b(?! (?:me|you|in|it|off))|call instead|call you|call me|give (?:you|"
     r"me|him|her) a (?:call|ring|shout)|ring (?:you|me)|"
     r"telefonieren|per telefon|videocall|videollamada|visio|en ligne|par téléphone|por "
@@ -59,7 +59,11 @@ _CALL_ASIDE = re.compile(
 )
 
 _PROPOSES = re.compile(
-    r"\b(?:let'?s (?!(?:just )?(?:forget|skip|scrap|drop|cancel|leave))|let us(?! know)|"
+    r"\b(?:i need (?:\w+ ){0,4}of (?:you|your time)|come with (?:me|us)|"
+    r"(?:us|we|all|parents)(?: \w+){0,3} (?:should|ought to|need to) (?:sit|meet|get together)|"
+    r"(?:i|we)(?:'d| would) want to (?:sit|meet|see|talk|have)|propose (?:the following|an?|to)|"
+    r"(?:i|we)(?:'ll| will| shall) (?:come|pop|drop by|swing|stop by|knock)|care (?:to|for)|"
+    r"let'?s (?!(?:just )?(?:forget|skip|scrap|drop|cancel|leave))|let us(?! know)|"
     r"shall we|should we|can we|could we|may we|might we|why don'?t (?:we|you|i)|do you "
     r"(?:still )?(?:want|wanna|fancy)|(?:you )?wanna|(?:you|we|i) want to (?:meet|see|have|"
     r"grab|get|talk|sit|do|go|take|buy)|"
@@ -150,7 +154,7 @@ _DECLINES = re.compile(
     re.IGNORECASE,
 )
 _FIRM_NO = re.compile(
-    r"\b(?:no thanks|no thank you|say(?:ing)? no\b(?! more)|i'?ll (?:have to )?pass|have to "
+    r"\b(?:no thanks|no thank you|i'll decline|decline (?:the|your)|say(?:ing)? no\b(?! more)|i'?ll (?:have to )?pass|have to "
     r"(?:pass|decline|say no)|not interested|going to (?:pass|decline)|have to bow out|count "
     r"me out|must decline|respectfully decline|not for me|(?:i'?ll|i will) not manage|not "
     r"this (?:time|side)|won'?t be (?:able|joining|coming|there)|no time (?:for|to)|"
@@ -163,7 +167,7 @@ _CANCELS = re.compile(
     r"shelve|pull the plug on|pass on) (?:the |our |about |\w+'s |this |that )?(?:whole "
     r")?(?:lunch|dinner|drinks|coffee|breakfast|meeting|visit|walk|walk-?through|tour|tasting|"
     r"session|whole thing|plan|idea|gig|game|match|trip)|no need (?:for us |any ?more )?to "
-    r"(?:meet|get together|come|see)|no need for (?:us|a meeting|the meeting)|no longer need|"
+    r"(?:meet|get together|come|see)|no need for (?:us|a meeting|the meeting)|no longer need|pull(?:ing)? the plug|"
     r"(?:is|are|was|been|being) (?:dropped|called off|withdrawn|scrapped|abandoned)|call(?:ing|"
     r"ed)? (?:it|this|that|the \w+|\w+) off|call off|(?:is|it'?s|has been) off\b|no longer "
     r"(?:meet|able|happening|needed|going)|won'?t (?:be )?(?:able to make|happen|make it|"
@@ -222,7 +226,7 @@ _PAST = re.compile(
     r"(?:the |a |having|meeting|coming|taking|lunch|dinner|coffee|drinks|your time|hosting|"
     r"joining|making|last)|(?:was|were) (?:so |really |very |such )?(?:great|good|lovely|nice|"
     r"fun|a pleasure|wonderful|fab|brilliant)|"
-    r"(?:great|good|nice|lovely|pleasure) (?:seeing|meeting|catching|chatting|talking|speaking|"
+    r"(?:great|good|nice|lovely|pleasure) (?:having|seeing|meeting|catching|chatting|talking|speaking|"
     r"to (?:have )?(?:met|seen))|good to (?:see|meet) you (?:yesterday|last|on|today|again)|"
     r"enjoyed|we met|i met|had (?:a )?(?:great|lovely|nice|lunch|dinner|coffee|good)|went to|"
     r"gestern|letzte woche|hier\b(?!\s)|ayer|ieri|ontem|gisteren)\b",
@@ -239,6 +243,7 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
+    r"\b(?i:i'm|i am) (?:meeting|seeing) (?!you\b|up\b|with you)[A-Z]\w+|(?i:for information only|no need for \w+ to (?:attend|come|join))|"
     r"\b(?i:he|she|they|the (?:team|board|group|kids|boys|girls|clients?|committee|parents|"
     r"directors))(?:'(?:s|re|ll|d|ve))?\s+(?:is|are|was|were|will|would|had|have|has|wants?|"
     r"said|says|meets?|met|got|going|went|plans?|planning|meeting)\b"
@@ -249,14 +254,18 @@ _OTHERS = re.compile(
     r")?to (?:come|attend|be there|join))",
 )
 _ADDS = re.compile(
-    r"\b(?:also|separately|another thing|one more thing|while (?:you(?:'re| are)|"
+    r"^\W*(?:and |but )?also\b|\b(?:separately|another thing|one more thing|while (?:you(?:'re| are)|"
     r"we(?:'re| are)|i(?:'m| am)) (?:at it|in town|here|there)|as well|on top of that|"
     r"p\.?s\.?|in addition|besides|two things|(?:three|four|few|couple of) things|unrelated|"
     r"different topic|the other thing|second(?:ly)?|außerdem|aussi|también|inoltre)\b",
     re.IGNORECASE,
 )
 
-_QUESTION = re.compile(r"[?\uff1f]\W*$")
+#: "I am not cancelling", and what others have called off.
+_NOT_OFF = re.compile(
+    r"\b(?:not|n't|never) (?:\w+ )?cancel|\b(?:clients?|they|he|she|people|others) (?:has|have|had) cancel",
+    re.IGNORECASE,
+)
 _ACTS = (
     (Act.PROPOSES, _PROPOSES),
     (Act.AGREES, _AGREES),
@@ -278,6 +287,8 @@ def found_in(sentence: str) -> Act:
     for act, pattern in _ACTS:
         if pattern.search(sentence):
             acts |= act
+    if _NOT_OFF.search(sentence):
+        acts &= ~Act.CANCELS
     if _FIRM_NO.search(sentence):
         acts |= Act.DECLINES | Act.CANCELS
     return acts

@@ -156,13 +156,47 @@ _MORNING = re.compile(
 _MONTH_FIRST = (timedelta(hours=-10), timedelta(hours=-4))
 
 
-def found_in(sentence: str, written: datetime) -> When | None:
-    """The day and the hour that ``sentence`` names; None where it names no time at all."""
+def found_in(sentence: str, written: datetime, told: date | None = None) -> When | None:
+    """The day and the hour that ``sentence`` names; None where it names no time at all.
+
+    Args:
+        sentence: As written, with the apostrophes of a keyboard.
+        written: When it was.
+        told: The last date that was named before it: "the Tuesday" is one near to that.
+    """
     day = _day(sentence, written)
-    at = _hour(sentence)
+    if day is not None and told is not None and not _dated_itself(sentence):
+        days = (day.weekday() - told.weekday() + 3) % 7 - 3
+        near = told + timedelta(days=days)
+        day = near if near > day else day
+    at = _hour(_SLASHED.sub(_blanked, sentence))
     if day is None and at is None and not _SOON.search(sentence):
         return None
     return When(day, at, written.tzinfo)
+
+
+def _dated_itself(sentence: str) -> bool:
+    """Whether it names a date, or a day near to that on which it was written."""
+    return any(
+        pattern.search(sentence)
+        for pattern in (_ISO, _DAY_OF_MONTH, _SLASHED, _NEAR_DAY, _ORDINAL, _SOON)
+    )
+
+
+def _blanked(found: re.Match[str]) -> str:
+    """Nothing in place of a date, which is no hour."""
+    month_named = int(found[3]) <= 12 and int(found[1]) <= 31
+    dotted = found[2] == "." and not (found[4] or _ends_in_dot(found) or _has_hour(found))
+    return found[0] if dotted or not month_named else " "
+
+
+def _ends_in_dot(found: re.Match[str]) -> bool:
+    return found.string[found.end() : found.end() + 1] == "." and len(found[3]) <= 2
+
+
+def _has_hour(found: re.Match[str]) -> bool:
+    """Whether an hour stands beside what may be a date: "20.05, 13:00"."""
+    return found[3].startswith("0") and bool(re.search(r"\b\d{1,2}:\d\d\b", found.string))
 
 
 def _day(sentence: str, written: datetime) -> date | None:
@@ -216,7 +250,7 @@ def _slashed(found: re.Match[str], written: datetime) -> date | None:
     one, sign, two, year = int(found[1]), found[2], int(found[3]), found[4]
     if sign == "." and not year:
         # "12.30" is an hour; "12.3." a day.
-        if two > 12 or found.string[found.end() : found.end() + 1] != ".":
+        if two > 12 or not (_ends_in_dot(found) or _has_hour(found)):
             return None
     offset = written.utcoffset() or timedelta()
     month_first = sign == "/" and _MONTH_FIRST[0] <= offset <= _MONTH_FIRST[1]

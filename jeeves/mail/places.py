@@ -32,7 +32,7 @@ _NOUNS = """
     bistro|trattoria|pizzeria|tavern|inn|steakhouse|brasserie|taqueria|gallery|reception|foyer|atrium|rink|pool|pitch|
     playground|barn|farm|allotments?|ward|chapel|vestry|room|common room|green|pier|harbour|harbor|bridge|square|fountain|
     statue|corner|spot|joint|patio|deck|rooftop|roof|lounge|car ?park|parking lot|bandstand|boathouse|boatshed|nursery|salon|workshop|
-    unit|lab|embassy|courthouse|community centre|community center|centre|center|ground|stand|kiosk|doorstep|door|stall|bookshop|bookstore|teahouse|tea ?room|tea bar|
+    unit|lab|embassy|courthouse|community centre|community center|centre|center|ground|stand|kiosk|doorstep|door|stall|bookshop|bookstore|showroom|chambers|hub|tearoom|mill|teahouse|tea ?room|tea bar|
     noodle bar|wine bar|food truck|food court|food hall|arcade|winery|vineyard|trailhead|gates?|observatory|pavilion|bench|
     conference room|meeting room|waiting room|break room|staff room|ticket office|box office|bus station|crossing|shed|hut|tent|booth
 """
@@ -166,7 +166,7 @@ _AT = (
     r"\b[Aa]m|\b[Zz]um|\b[Zz]ur|\b[Aa]u|\b[Aa]ux|\b[Dd]evant|\b[Ee]n el|\b[Ee]n la|\b[Aa]l|"
     r"\b[Aa]lla|\b[Ii]n het|\b[Ii]n de)\s+)"
 )
-_AT_NAME = re.compile(rf"{_AT}(?:(?:maybe|say|perhaps)\s+)?(?P<name>{_NAME})")
+_AT_NAME = re.compile(rf"{_AT}(?:(?:maybe|say|perhaps|our|my|your)\s+)?(?P<name>{_NAME})")
 #: Whoever proposes one.
 _TRY_NAME = re.compile(
     rf"(?:\b(?:[Hh]ow about|[Ww]hat about|[Tt]ry|[Ss]ay|[Ll]et'?s (?:do|go (?:to|with)|try|"
@@ -177,7 +177,7 @@ _TRY_NAME = re.compile(
     rf"[Tt]able for \w+ at|[Gg]o for|[Gg]o with|[Vv]ote for|[Tt]hinking(?: of)?|[Ss]uggest|"
     rf"[Ll]ike|[Ll]ove|[Ff]ancy|[Mm]eet(?: up)? (?:you )?(?:at|in|by|outside)|[Mm]oved? (?:it "
     rf")?to|"
-    rf"[Ee]ither|[Ss]wap(?:ping)? to|[Ss]witch(?:ing)? to|[Dd]o|[Mm]aybe|[Pp]erhaps|[Ii]nstead|"
+    rf"[Ee]ither|[Ss]wap(?:ping)? to|[Ss]witch(?:ing)? to|[Dd]o|[Mm]aybe|[Pp]erhaps|[Tt]ake|[Ii]nstead|"
     rf"[Ww]ie wär'?s mit|[Gg]ehen wir (?:ins|in|zum|zu)|"
     rf"[Oo]n va (?:au|à|chez)|[Qq]u[eé] tal (?:en )?|[Pp]ourquoi pas|[Vv]amos "
     rf"a(?:l)?)\s+)(?P<name>{_NAME})"
@@ -212,6 +212,10 @@ _CHOICE = re.compile(
 _IN_NUMBERED = re.compile(
     rf"\b[Ii]n\s+(?P<name>{_UP}(?:\s+{_UP}){{0,2}}\s+\d{{2,4}}[A-Za-z]?)\b(?!\s*(?:%|people|pm|"
     rf"am))"
+)
+_TYPED = re.compile(
+    rf"\b(?P<name>(?:Restaurant|Café|Cafe|Hotel|Bar|Pub|Trattoria|Osteria|Bistro|Brasserie|Gasthaus|"
+    rf"Gasthof|Ristorante|Pizzeria|Taverna|Bodega|Chez)\s+{_UP}(?:\s+(?:{_JOINT}\s+)?{_UP}){{0,3}})"
 )
 _THE_NAME = re.compile(rf"^\W*(?P<name>The\s+[A-Z]{_MARK}+(?:\s+{_UP}){{0,4}})(?=,|\.|!|$|\s+[-])")
 _IN_NAMED = re.compile(
@@ -270,7 +274,7 @@ _NO_PLACE = frozenset(
             "ideal splendid marvellous magic actually honestly anyway otherwise instead either "
             "neither both mum mom dad gran works working call calls work keep make bring send "
             "save hold move change let give take tell ask say look check confirmed confirm "
-            "book put get come go do be have leave try use join note please"
+            "book put get come go do be have leave try use join note please closed shut to from by"
         ).split(),
     ]
 )
@@ -522,6 +526,7 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
         (_HELD, Sign.SURE),
         (_IN_NUMBERED, Sign.SURE),
         (_THE_NAME, Sign.LIKELY),
+        (_TYPED, Sign.SURE),
         (_NAME_WITHIN, Sign.LIKELY),
         (_FRAGMENT, Sign.BARE),
     ):

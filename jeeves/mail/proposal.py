@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from jeeves.domain.message import Message
@@ -44,6 +44,9 @@ _CLOSING = re.compile(
     r"sent from .*|get outlook for .*)\W*(?:[A-Z][\w.-]*\W*){0,2}$",
     re.IGNORECASE,
 )
+#: So long a text without a full stop was spoken, not written.
+_RAMBLING = 250
+_JOINTS = re.compile(r"\s+(?=(?:and|so|but|anyway|because|then|now)\s)", re.IGNORECASE)
 _HEADING = re.compile(r"[A-Z][\w'-]*(?: [\w'-]+){0,2}[.:]")
 _TITLE = re.compile(r"[A-Z][A-Z &/-]{3,30}: ")
 _POSTSCRIPT = re.compile(r"^\W*p\.?\s?s\b", re.IGNORECASE | re.MULTILINE)
@@ -104,9 +107,11 @@ def _of_subject(subject: str, written: datetime, people: frozenset[str]) -> Iter
 
 
 def _of_text(text: str, written: datetime, people: frozenset[str]) -> Iterator[Remark]:
+    told: date | None = None
     for paragraph, headed, sentence in sentences(text, people):
         for part in _parted(sentence):
-            remark = _remark(part, written, people)
+            remark = _remark(part, written, people, told)
+            told = remark.when.day if remark.when and remark.when.day else told
             yield replace(remark, paragraph=paragraph, headed=headed)
 
 
@@ -162,6 +167,8 @@ def sentences(text: str, people: frozenset[str]) -> list[tuple[int, bool, str]]:
 
 
 def _parts(lines: str, paragraph: int, headed: bool) -> list[tuple[int, bool, str]]:
+    if len(lines) > _RAMBLING and not _ENDS.search(lines[:_RAMBLING]):
+        lines = _JOINTS.sub(". ", lines)
     parts = [
         " ".join(one.split())[:_LONGEST_SENTENCE] for one in _ENDS.split(lines.replace("\n", " "))
     ]
@@ -214,7 +221,9 @@ def _parted(sentence: str) -> list[str]:
     return [sentence]
 
 
-def _remark(sentence: str, written: datetime, people: frozenset[str]) -> Remark:
+def _remark(
+    sentence: str, written: datetime, people: frozenset[str], told: date | None = None
+) -> Remark:
     does = acts.found_in(sentence)
     named = places.found_in(sentence, people)
     if places.elsewhere(sentence) or (
@@ -223,7 +232,7 @@ def _remark(sentence: str, written: datetime, people: frozenset[str]) -> Remark:
         does |= Act.REFUSES_PLACE
     if places.shuts(sentence):
         does |= Act.SHUTS
-    kind, when = acts.kind_of(sentence), moments.found_in(sentence, written)
+    kind, when = acts.kind_of(sentence), moments.found_in(sentence, written, told)
     if kind or when:
         # "pints thurs?" is no name.
         named = tuple(place for place in named if place.sign is not Sign.BARE)
