@@ -28,7 +28,7 @@ class Channel(StrEnum):
 
     SMS = "sms"
     SPEECH = "speech"
-    #: Any service that apprise knows, by its URL.
+    #: Whatever the addresses in ALERT_URLS name.
     URL = "url"
 
 
@@ -84,7 +84,7 @@ class Alert:
     error: str = ""
     #: An earlier attempt may have been delivered: ask the channel before sending.
     in_doubt: bool = False
-    #: From then on saying it would be worse than silence; None for the usual time.
+    #: After this nobody would thank us for it; None is a day after it was made.
     expires_at: datetime | None = None
 
     def stale(self, now: datetime) -> bool:
