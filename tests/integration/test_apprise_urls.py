@@ -20,11 +20,13 @@ from typing import Any, Self
 
 import pytest
 
+from jeeves import bootstrap
 from jeeves.adapters.apprise_urls import CHILD, MOST_ATTEMPTS, UrlNotifier
 from jeeves.domain.alert import Alert, Channel
 from jeeves.domain.ports import Notifier
 from jeeves.errors import ConfigError, DeliveryDelayed, DeliveryError, DeliveryRefused
 from jeeves.errors import DeliveryUnknown as Unknown
+from jeeves.settings import Settings
 from tests.builders import an_alert
 
 TEXT = 'Zoë López: lunch Thu 12:30? No place yet. ("grab lunch") jv-8K2M4QXZ'
@@ -303,9 +305,13 @@ def test_neither_url_nor_text_is_seen_in_the_list_of_processes(service: Service)
 
 
 def test_a_child_that_cannot_run_or_says_nonsense_leaves_the_doubt(
-    service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    service: Service,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    for body in ("print('hello')", "raise SystemExit(7)", f"print('{SECRET}'); 1/0", ""):
+    crash = f"import sys; print('{SECRET}'); print('{SECRET}', file=sys.stderr); 1/0"
+    for body in ("print('hello')", "raise SystemExit(7)", crash, ""):
         child = tmp_path / "child.py"
         child.write_text(body)
         monkeypatch.setattr("jeeves.adapters.apprise_urls.CHILD", child)
@@ -317,6 +323,7 @@ def test_a_child_that_cannot_run_or_says_nonsense_leaves_the_doubt(
     caught = failure(UrlNotifier([service.url()], seconds=0.3))
     assert type(caught) is Unknown
     assert SECRET not in "".join(traceback.format_exception(caught))
+    assert SECRET not in "".join(capfd.readouterr())
 
 
 def test_a_child_left_alone_ends_by_itself(service: Service) -> None:
@@ -347,3 +354,21 @@ def test_apprise_is_never_loaded_into_the_program_itself(service: Service) -> No
     )
     environment = {**os.environ, "PYTHONPATH": str(CHILD.parents[2])}
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env=environment)
+
+
+def test_what_is_configured_becomes_a_channel_between_texts_and_speech(
+    service: Service, tmp_path: Path
+) -> None:
+    given = {
+        "jeeves_home": tmp_path,
+        "twilio_account_sid": "AC" + "0" * 32,
+        "twilio_auth_token": "x",
+        "twilio_from": "+15005550006",
+        "alert_to": "+15558675310",
+        "alert_urls": service.url(),
+    }
+    settings = Settings.model_validate(given)
+    with bootstrap.open_notifiers(settings) as notifiers:
+        assert [notifier.channel for notifier in notifiers] == ["sms", "url", "speech"]
+        notifiers[1].send(the_alert())
+    assert service.texts() == [TEXT]

@@ -7,15 +7,18 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
+from jeeves import bootstrap
 from jeeves.adapters.sms import SmsNotifier
 from jeeves.adapters.twilio_callback import LARGEST_BODY, TwilioCallback
 from jeeves.errors import ConfigError, StoreUnavailable
+from jeeves.settings import Settings
 from tests.builders import an_alert
 from tests.twilio_standin import TwilioStandIn
 
@@ -115,7 +118,7 @@ def test_what_twilio_has_not_signed_is_refused(
     changed = urlencode({**FORM, "MessageStatus": "failed"})
     more = urlencode({**FORM, "ErrorCode": "30003"})
     less = urlencode({k: v for k, v in FORM.items() if k != "To"})
-    twice = urlencode(FORM) + "&MessageStatus=failed"
+    twice = "MessageStatus=failed&" + urlencode(FORM)
     for body in (changed, more, less, twice, "", "&" * 200, "a=1&" * 200, b"\xff\xfe=1", "%ff=1"):
         assert ask(callback, body=body, X_Twilio_Signature=good)[0] == 403
     with TwilioStandIn() as other:
@@ -300,3 +303,35 @@ def test_it_listens_on_this_machine_only_and_stops_with_its_context(
 def test_without_the_auth_token_one_sentence_says_why_not(token: str | None) -> None:
     with pytest.raises(ConfigError, match="needs TWILIO_AUTH_TOKEN"):
         TwilioCallback(url=URL, auth_token=token, port=0, told=lambda *_: None)
+
+
+def test_the_listener_runs_only_where_it_is_configured(
+    twilio: TwilioStandIn, told: list[Report], tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    sms = {
+        "jeeves_home": tmp_path,
+        "twilio_account_sid": twilio.account_sid,
+        "twilio_auth_token": twilio.auth_token,
+        "twilio_from": "+15005550006",
+        "alert_to": "+15558675310",
+        "twilio_base_url": twilio.base_url,
+    }
+
+    def tell(sid: str, status: str, code: int | None) -> None:
+        told.append((sid, status, code))
+
+    settings = Settings.model_validate(
+        {**sms, "twilio_callback_url": URL, "twilio_callback_port": port}
+    )
+    (notifier,) = bootstrap.notifiers_of(settings, None, None)
+    twilio.callback_proxy = f"http://127.0.0.1:{port}"
+    with bootstrap.open_callback(settings, tell):
+        twilio.carry(notifier.send(an_alert()).id)
+    assert [status for _, status, _ in told] == ["sending", "sent", "delivered"]
+    with (
+        bootstrap.open_callback(Settings.model_validate(sms), tell),
+        pytest.raises(ConnectionRefusedError),
+    ):
+        socket.create_connection(("127.0.0.1", port), timeout=1)
