@@ -188,7 +188,7 @@ def open_notifiers(settings: Settings, account: Account | None = None) -> Iterat
 def notifiers_of(
     settings: Settings, account: Account | None, speech: Notifier | None
 ) -> list[Notifier]:
-    """The channels of an account, text messages first."""
+    """The channels of an account, text messages first, speech last."""
     notifiers: list[Notifier] = []
     if settings.has_sms:
         from jeeves.adapters.sms import SmsNotifier
@@ -204,8 +204,13 @@ def notifiers_of(
                 messaging_service_sid=settings.twilio_messaging_service_sid,
                 to=own or settings.alert_to or "",
                 base_url=settings.twilio_base_url,
+                callback_url=settings.twilio_callback_url,
             )
         )
+    if settings.urls:
+        from jeeves.adapters.apprise_urls import UrlNotifier
+
+        notifiers.append(UrlNotifier(settings.urls))
     return [*notifiers, speech] if speech is not None else notifiers
 
 
@@ -215,6 +220,31 @@ def wishes_of(settings: Settings) -> Wishes:
     from jeeves.service.deciding import Wishes
 
     return Wishes(rules=Rules(zone=settings.zone), templates=settings.templates)
+
+
+@contextmanager
+def open_callback(
+    settings: Settings, told: Callable[[str, str, int | None], None]
+) -> Iterator[None]:
+    """While this is open ``told`` hears what Twilio reports, if TWILIO_CALLBACK_URL is set.
+
+    It is called in another thread, with the sid of a message, its status and its error code.
+
+    Raises:
+        ConfigError: the port is taken.
+    """
+    if settings.twilio_callback_url is None:
+        yield
+        return
+    from jeeves.adapters.twilio_callback import TwilioCallback
+
+    with TwilioCallback(
+        url=settings.twilio_callback_url,
+        auth_token=reveal(settings.twilio_auth_token),
+        port=settings.twilio_callback_port,
+        told=told,
+    ):
+        yield
 
 
 def reveal(secret: object) -> str | None:

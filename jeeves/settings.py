@@ -10,7 +10,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from jeeves import templates
 from jeeves.accounts import (
@@ -26,13 +26,14 @@ from jeeves.accounts import (
     read_accounts,
     without_blanks,
 )
+from jeeves.channels import UNPROVEN, ChannelSettings
 from jeeves.domain.operating import Costs
 from jeeves.domain.templates import Templates
 from jeeves.errors import ConfigError
 from jeeves.slips import dotenv, refuse_slips, refuse_unknown, suggestion
 
 #: Settings that hold a secret may come from a file instead.
-SECRETS = ("database_url", "gmail_app_password", "twilio_auth_token", "twilio_api_secret")
+SECRETS = "database_url gmail_app_password twilio_auth_token twilio_api_secret alert_urls".split()
 
 
 def default_home() -> Path:
@@ -43,7 +44,7 @@ def default_home() -> Path:
     return Path(state) / "jeeves"
 
 
-class Settings(BaseSettings):
+class Settings(ChannelSettings):
     """Every setting, checked. Empty means not set."""
 
     model_config = SettingsConfigDict(
@@ -168,6 +169,8 @@ class Settings(BaseSettings):
                 "https://myaccount.google.com/apppasswords, or set GMAIL_OAUTH_CLIENT_FILE and run "
                 "`jeeves auth google`"
             )
+        if self.twilio_callback_url and not self.twilio_auth_token:
+            raise ValueError(UNPROVEN)
         missing = self._missing_for_sms()
         if missing:
             raise ValueError(f"text messages also need {', '.join(missing)}")

@@ -68,7 +68,7 @@ class Receipt:
 
     #: The provider's id (Twilio: SM...), or a path.
     id: str
-    #: What the channel adds in words, such as "written to a file: no player found".
+    #: What the channel adds in words, such as "synthesised, not played: no player".
     note: str = ""
 
 
