@@ -27,6 +27,7 @@ from jeeves.service.delivery import deliver, new_reference
 from jeeves.service.label_writing import write_labels_forever
 from jeeves.service.marking import Marking
 from jeeves.service.silence import unread_notices
+from jeeves.service.terms import FREE, Terms
 from jeeves.service.triage import announce_unread, beat_read, ingest, judge_pending
 
 log = structlog.get_logger()
@@ -126,6 +127,8 @@ class Daemon:
     one_of_several: bool = False
     #: Writes our labels back; None where the owner did not ask for it.
     label_writer: LabelWriter | None = None
+    #: How alerts are told.
+    terms: Terms = FREE
     _marking: Marking = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
     _crash: BaseException | None = field(init=False, default=None)
@@ -209,7 +212,9 @@ class Daemon:
         ingest(self.mailbox, store, self.clock)
         read_at = self.clock()
         channels = [notifier.channel for notifier in self.notifiers]
-        _, alerts = judge_pending(self.mailbox.account, store, self.scorer, channels, self.clock)
+        _, alerts = judge_pending(
+            self.mailbox.account, store, self.scorer, channels, self.clock, self.terms
+        )
         if alerts:
             self._wake_couriers()
         beat_read(self.mailbox, store, read_at)
@@ -226,7 +231,9 @@ class Daemon:
             with closing(self.open_store()) as store:
                 while not self.stop.is_set():
                     try:
-                        deliver(self.mailbox.account, store, notifier, others, self.clock)
+                        deliver(
+                            self.mailbox.account, store, notifier, others, self.clock, self.terms
+                        )
                     except TransientError as exc:
                         log.warning("courier waits", channel=notifier.channel, error=str(exc))
                     except Exception as exc:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel
+from jeeves.domain.schedule import Rules, month_of
 
 #: Mail unread, or an alert unconfirmed, for longer than this is told to the owner.
 SILENT_AFTER = timedelta(minutes=15)
@@ -25,12 +26,13 @@ def unread_notices(
     channels: Iterable[Channel],
     new_reference: NewReference,
     now: datetime,
+    silent_after: timedelta = SILENT_AFTER,
 ) -> Sequence[Alert]:
     """Notices that mail has not been read since ``last_read``; none while that is recent.
 
     Their key is ``last_read`` itself, so that one outage is told once on each channel.
     """
-    if now - last_read < SILENT_AFTER:
+    if now - last_read < silent_after:
         return ()
     since = last_read.astimezone().strftime("%H:%M on %d %B")
     return [
@@ -46,12 +48,12 @@ def unread_notices(
     ]
 
 
-def undelivered(alert: Alert, now: datetime) -> bool:
+def undelivered(alert: Alert, now: datetime, silent_after: timedelta = SILENT_AFTER) -> bool:
     """Whether ``alert``, just attempted, failed or has been unconfirmed for too long."""
     if alert.state in {AlertState.FAILED, AlertState.EXPIRED}:
         return True
     waiting = alert.state in {AlertState.PENDING, AlertState.UNKNOWN}
-    return waiting and now - alert.created_at >= SILENT_AFTER
+    return waiting and now - alert.created_at >= silent_after
 
 
 def undelivered_notices(
@@ -67,6 +69,37 @@ def undelivered_notices(
             f"undelivered {alert.channel.value} {now.date().isoformat()}",
             channel,
             f"Jeeves could not deliver a {NAMES[alert.channel]}. {alert.error}",
+            new_reference(),
+            now,
+        )
+        for channel in channels
+    ]
+
+
+def overspent_sentence(now: datetime, rules: Rules) -> str:
+    """Why no more texts go this month, and until when."""
+    begins = month_of(now, rules)[1].astimezone(rules.zone)
+    return (
+        f"SMS_PER_MONTH allows {rules.sms_per_month} texts a month and as many were sent: raise it "
+        f"in .env, or wait until {begins:%B} {begins.day}."
+    )
+
+
+def overspent_notices(
+    account: str,
+    channels: Iterable[Channel],
+    new_reference: NewReference,
+    now: datetime,
+    rules: Rules,
+) -> Sequence[Alert]:
+    """Notices, for the other channels, that no more texts go this month; once a month."""
+    month = month_of(now, rules)[0].astimezone(rules.zone)
+    return [
+        notice(
+            account,
+            f"overspent {month:%Y-%m}",
+            channel,
+            f"Jeeves sends no more text messages. {overspent_sentence(now, rules)}",
             new_reference(),
             now,
         )

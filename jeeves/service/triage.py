@@ -28,12 +28,14 @@ from jeeves.domain.ports import (
     Store,
     StoredMessage,
 )
+from jeeves.domain.schedule import plan
 from jeeves.domain.verdict import Verdict, judge
 from jeeves.errors import MailboxError
 from jeeves.mail.mime import read
 from jeeves.service.delivery import deliver_all, new_reference
 from jeeves.service.marking import sync_marks
-from jeeves.service.silence import unread_notices
+from jeeves.service.silence import SILENT_AFTER, unread_notices
+from jeeves.service.terms import FREE, Terms
 
 log = structlog.get_logger()
 
@@ -69,6 +71,7 @@ def run_cycle(
     load_scorer: Callable[[], Scorer],
     notifiers: Sequence[Notifier],
     clock: Clock,
+    terms: Terms = FREE,
 ) -> CycleReport:
     """Read new mail, judge it, and deliver what is due; the model is loaded only to judge.
 
@@ -80,21 +83,28 @@ def run_cycle(
     try:
         fetched, added, unreadable = ingest(mailbox, store, clock)
     except MailboxError as exc:
-        announce_unread(mailbox.account, store, channels, clock(), str(exc))
-        deliver_all(mailbox.account, store, notifiers, clock)
+        announce_unread(mailbox.account, store, channels, clock(), str(exc), terms.silent_after)
+        deliver_all(mailbox.account, store, notifiers, clock, terms)
         raise
     read_at = clock()
     judged = alerts = 0
     if store.unjudged(mailbox.account, 1):
-        judged, alerts = judge_pending(mailbox.account, store, load_scorer(), channels, clock)
+        judged, alerts = judge_pending(
+            mailbox.account, store, load_scorer(), channels, clock, terms
+        )
     beat_read(mailbox, store, read_at)
-    sent, failed = deliver_all(mailbox.account, store, notifiers, clock)
+    sent, failed = deliver_all(mailbox.account, store, notifiers, clock, terms)
     sync_marks(mailbox, store, clock)
     return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed)
 
 
 def announce_unread(
-    account: str, store: Store, channels: Sequence[Channel], now: datetime, reason: str
+    account: str,
+    store: Store,
+    channels: Sequence[Channel],
+    now: datetime,
+    reason: str,
+    silent_after: timedelta = SILENT_AFTER,
 ) -> int:
     """Put notices into the outbox if mail has been unread for long; the number of new ones.
 
@@ -103,7 +113,9 @@ def announce_unread(
     beat = store.heartbeats().get((account, READ_BEAT))
     if beat is None:
         return 0
-    return store.announce(unread_notices(account, beat[0], reason, channels, new_reference, now))
+    return store.announce(
+        unread_notices(account, beat[0], reason, channels, new_reference, now, silent_after)
+    )
 
 
 def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]:
@@ -183,14 +195,21 @@ def read_mail(mail: FetchedMail, mailbox: Mailbox, cursor: Cursor) -> Message | 
 
 
 def judge_pending(
-    account: str, store: Store, scorer: Scorer, channels: Sequence[Channel], clock: Clock
+    account: str,
+    store: Store,
+    scorer: Scorer,
+    channels: Sequence[Channel],
+    clock: Clock,
+    terms: Terms = FREE,
 ) -> tuple[int, int]:
     """Judge every stored message that has no verdict; counts of verdicts and new alerts."""
     judged = alerts = 0
     while pending := store.unjudged(account, BATCH):
         now = clock()
         judgements = [judgement(stored, scorer, now) for stored in pending]
-        recorded = store.record(judgements, decide(pending, judgements, store, channels, now))
+        recorded = store.record(
+            judgements, decide(pending, judgements, store, channels, now, terms)
+        )
         alerts += recorded.alerts
         judged += len(pending)
         # What mail was stored meanwhile to is decided again with it.
@@ -214,6 +233,7 @@ def decide(
     store: Store,
     channels: Sequence[Channel],
     now: datetime,
+    terms: Terms,
 ) -> list[Outcome]:
     """One decision for each conversation in which a message asks for an alert."""
     outcomes = []
@@ -231,16 +251,19 @@ def decide(
                 decided_at=now,
                 conversation=Conversation(),
                 alerts=tuple(
-                    alert_about(stored, judged.verdict, channel, now) for channel in channels
+                    alert_about(stored, judged.verdict, channel, now, terms) for channel in channels
                 ),
             )
         )
     return outcomes
 
 
-def alert_about(stored: StoredMessage, verdict: Verdict, channel: Channel, now: datetime) -> Alert:
+def alert_about(
+    stored: StoredMessage, verdict: Verdict, channel: Channel, now: datetime, terms: Terms
+) -> Alert:
     """The alert about one message on one channel."""
     message, reference = stored.message, new_reference()
+    times = plan(None, now, terms.rules)
     spoken = channel is Channel.SPEECH
     return Alert(
         reference=reference,
@@ -251,4 +274,7 @@ def alert_about(stored: StoredMessage, verdict: Verdict, channel: Channel, now: 
         text=spoken_text(message) if spoken else sms_text(message, verdict, reference),
         created_at=now,
         question=FIRST_QUESTION,
+        not_before=times.say_at,
+        expires_at=times.expires_at,
+        urgent=times.urgent,
     )

@@ -48,6 +48,9 @@ alter table alerts add constraint alerts_one_each
 create index alerts_of_digest on alerts (digest_reference) where digest_reference is not null;
 create index alerts_to_follow on alerts (account, channel, follow_at) where follow_at is not null;
 create index alerts_taken on alerts (channel, settled_at) where receipt is not null;
+create index alerts_in_flight on alerts (channel, account) where state in ('sending', 'unknown');
+create index alerts_held on alerts (account, channel, id)
+    where state = 'pending' and (held or kind = 'digest');
 
 create table conversations (
     account       text        not null,
@@ -109,6 +112,8 @@ drop view outbox;
 drop table pauses;
 drop table mutes;
 drop table conversations;
+drop index alerts_held;
+drop index alerts_in_flight;
 drop index alerts_taken;
 drop index alerts_to_follow;
 drop index alerts_of_digest;
