@@ -5,14 +5,12 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from jeeves.accounts import (
     E164,
@@ -27,13 +25,17 @@ from jeeves.accounts import (
     read_accounts,
     without_blanks,
 )
+from jeeves.alerting import Alerting
 from jeeves.domain.operating import Costs
 from jeeves.errors import ConfigError
 
 #: Settings that hold a secret may come from a file instead.
 SECRETS = ("database_url", "gmail_app_password", "twilio_auth_token", "twilio_api_secret")
 #: An environment variable that begins like ours and is spelt almost like one of them is a slip.
-OURS = tuple("JEEVES_ GMAIL_ IMAP_ TWILIO_ ALERT_ POLL_ BACKFILL_ DATABASE_ ACCOUNTS_".split())
+OURS = tuple(
+    "JEEVES_ GMAIL_ IMAP_ TWILIO_ ALERT_ POLL_ BACKFILL_ DATABASE_ ACCOUNTS_ QUIET_ "
+    "SILENT_ REMINDER_ HEARTBEAT_".split()
+)
 ALMOST = 0.85
 
 
@@ -45,7 +47,7 @@ def default_home() -> Path:
     return Path(state) / "jeeves"
 
 
-class Settings(BaseSettings):
+class Settings(Alerting):
     """Every setting, checked. Empty means not set."""
 
     model_config = SettingsConfigDict(
@@ -89,7 +91,6 @@ class Settings(BaseSettings):
     alert_to: str | None = None
 
     speech: Literal["on", "off", "file"] = "on"
-    timezone: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -143,16 +144,6 @@ class Settings(BaseSettings):
         if number is not None and not E164.fullmatch(number):
             raise ValueError(NO_E164)
         return number
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str | None) -> str | None:
-        if name is not None:
-            try:
-                ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-                raise ValueError("is not a time zone such as Europe/Berlin") from exc
-        return name
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -248,11 +239,6 @@ class Settings(BaseSettings):
     def google_token_file(self, address: str) -> Path:
         """Where the OAuth token of the account ``address`` is kept."""
         return self.jeeves_home / "oauth" / f"{quote(address.lower(), safe='@+')}.json"
-
-    @cached_property
-    def zone(self) -> ZoneInfo | None:
-        """The owner's time zone; None is the machine's own."""
-        return ZoneInfo(self.timezone) if self.timezone else None
 
     @property
     def costs(self) -> Costs:

@@ -127,6 +127,8 @@ def what_leaves(settings: Settings) -> str:
         parts.append(
             "text messages through Twilio: sender's name, subject, a few words of the mail"
         )
+    if settings.heartbeat_url is not None:
+        parts.append("a sign of life to HEARTBEAT_URL: nothing of any mail")
     return "; ".join(parts) or "nothing"
 
 

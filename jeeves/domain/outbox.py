@@ -165,6 +165,18 @@ class OutboxStore(Protocol):
         """Put notices into the outbox; the number of those that are new."""
         ...
 
+    def end_silence(self, account: str, about: str, over: Sequence[Alert], now: datetime) -> int:
+        """Say that something is over about which there were notices; how often it is said.
+
+        Args:
+            account: Whose.
+            about: How the keys of these notices begin.
+            over: What to say, one for each channel. It goes where a notice went, once; a notice
+                that has not gone yet is cancelled instead.
+            now: When it is over.
+        """
+        ...
+
     def claim(
         self,
         account: str,

@@ -276,8 +276,8 @@ class Store(MarkStore, OutboxStore, Protocol):
         """
         ...
 
-    def beat(self, account: str, name: str, now: datetime, detail: str = "") -> None:
-        """Remember that ``name`` last went well at ``now``."""
+    def beat(self, account: str, name: str, now: datetime, detail: str = "") -> datetime | None:
+        """Remember that ``name`` last went well at ``now``; when it had before."""
         ...
 
     def heartbeats(self) -> Mapping[tuple[str, str], tuple[datetime, str]]:

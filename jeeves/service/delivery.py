@@ -22,9 +22,11 @@ from jeeves.domain.outbox import WAITING, followed, next_follow
 from jeeves.domain.ports import Clock, Notifier, Store
 from jeeves.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUnknown
 from jeeves.service.silence import (
+    delivered_again_notices,
     overspent_notices,
     overspent_sentence,
     undelivered,
+    undelivered_key,
     undelivered_notices,
 )
 from jeeves.service.terms import FREE, Terms
@@ -74,6 +76,8 @@ def deliver(
         settled = attempt(alert, notifier, clock)
         store.settle(settled, clock())
         tell_of(settled, store, other_channels, clock(), terms)
+        if settled.state is AlertState.SENT and settled.follow_at is None:
+            tell_it_works(settled, store, other_channels, clock())
         sent += settled.state is AlertState.SENT
         failed += settled.state in {AlertState.FAILED, AlertState.EXPIRED}
     failed += sweep(account, store, notifier.channel, other_channels, clock(), terms)
@@ -96,6 +100,15 @@ def tell_of(
         delivery=settled.delivery or None,
         error=settled.error or None,
     )
+
+
+def tell_it_works(
+    alert: Alert, store: Store, other_channels: Sequence[Channel], now: datetime
+) -> None:
+    """Say, if it was said that the channel of ``alert`` does not work, that it does again."""
+    over = delivered_again_notices(alert, other_channels, new_reference, now)
+    if store.end_silence(alert.account, undelivered_key(alert.channel), over, now):
+        log.info("channel works again", channel=alert.channel.value)
 
 
 def claims(
@@ -156,15 +169,17 @@ def follow_due(
             store.write_follow(asked, replace(asked, follow_at=later))
             continue
         if delivery is None:
-            store.write_follow(asked, replace(asked, follow_at=None))
-            continue
-        alert = followed(asked, delivery, now)
+            alert = replace(asked, follow_at=None)
+        else:
+            alert = followed(asked, delivery, now)
         store.write_follow(asked, alert)
-        waits = alert.delivery in WAITING and now - alert.created_at >= terms.silent_after
+        if delivery is None or delivery.delivered:
+            tell_it_works(alert, store, other_channels, now)
+        waits = alert.delivery in WAITING and now - (asked.settled_at or now) >= terms.silent_after
         if waits and alert.state is AlertState.SENT:
             alert = replace(alert, error="Twilio has taken it and not passed it on.")
             store.announce(undelivered_notices(alert, other_channels, new_reference, now))
-        elif alert.state is AlertState.FAILED or delivery.final:
+        elif delivery is not None and delivery.final:
             tell_of(alert, store, other_channels, now, terms)
 
 

@@ -24,6 +24,8 @@ alter table alerts
     add column held             boolean     not null default false,
     -- the digest that holds it
     add column digest_reference text        references alerts (reference),
+    -- when it was first tried to say it
+    add column tried_at         timestamptz,
     -- since when its question is no longer open
     add column closed_at        timestamptz,
     -- what the provider last said of a text that it took
@@ -128,6 +130,7 @@ alter table alerts
     drop column follow_at,
     drop column delivery,
     drop column closed_at,
+    drop column tried_at,
     drop column digest_reference,
     drop column held,
     drop column urgent,

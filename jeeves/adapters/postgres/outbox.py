@@ -34,6 +34,30 @@ class PostgresOutbox(HasConnection):
         """Put notices into the outbox; the number of those that are new."""
         return insert_alerts(sql, alerts)
 
+    @in_transaction
+    def end_silence(
+        self, sql: SqlCursor, account: str, about: str, over: Sequence[Alert], now: datetime
+    ) -> int:
+        """Say that something is over about which there were notices; how often it is said."""
+        sql.execute(queries()["silences"], {"account": account, "about": about, "now": now})
+        said: dict[str, str] = {}
+        unsaid = []
+        for row in sql.fetchall():
+            if row["state"] == "pending":
+                unsaid.append(row["id"])
+            else:
+                said.setdefault(row["channel"], row["thread_key"])
+        if unsaid:
+            sql.execute(queries()["cancel_notices"], {"ids": unsaid, "now": now})
+        return insert_alerts(
+            sql,
+            [
+                replace(notice, thread_key=f"over: {said[notice.channel]}")
+                for notice in over
+                if notice.channel in said
+            ],
+        )
+
     def claim(
         self,
         account: str,

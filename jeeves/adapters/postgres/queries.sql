@@ -191,7 +191,7 @@ due as (
     for update of o skip locked
 )
 update alerts
-set state = 'sending', attempts = attempts + 1,
+set state = 'sending', attempts = attempts + 1, tried_at = coalesce(tried_at, %(now)s),
     lease_until = %(now)s + make_interval(secs => %(lease_seconds)s)
 from due
 where alerts.id = due.id
@@ -219,7 +219,7 @@ for update of o skip locked;
 
 -- name: claim_held
 update alerts
-set state = 'sending', attempts = attempts + 1,
+set state = 'sending', attempts = attempts + 1, tried_at = coalesce(tried_at, %(now)s),
     lease_until = %(now)s + make_interval(secs => %(lease_seconds)s)
 where reference = %(reference)s
 returning *;
@@ -379,11 +379,35 @@ delete from pauses where account = %(account)s and until > %(now)s;
 -- name: paused_until
 select until from pauses where account = %(account)s and until > %(now)s;
 
+-- name: silences
+-- Notices of the last days about something that is over now, newest first, where nobody has said
+-- so yet.
+select a.id, a.thread_key, a.channel, a.state
+from alerts a
+where a.account = %(account)s and a.kind = 'notice' and starts_with(a.thread_key, %(about)s)
+  and a.state in ('pending', 'sending', 'unknown', 'sent')
+  and a.created_at > %(now)s - interval '7 days'
+  and not exists (
+      select from alerts o
+      where o.account = a.account and o.kind = 'notice' and o.channel = a.channel
+        and o.thread_key = 'over: ' || a.thread_key)
+order by a.id desc
+for update;
+
+-- name: cancel_notices
+update alerts
+set state = 'cancelled', settled_at = %(now)s, error = 'over before it was said'
+where id = any(%(ids)s);
+
 -- name: write_beat
+with before as (
+    select beat_at from heartbeats where account = %(account)s and name = %(name)s
+)
 insert into heartbeats (account, name, beat_at, detail)
 values (%(account)s, %(name)s, %(now)s, %(detail)s)
 on conflict (account, name) do update
-set beat_at = excluded.beat_at, detail = excluded.detail;
+set beat_at = excluded.beat_at, detail = excluded.detail
+returning (select beat_at from before) as before;
 
 -- name: heartbeats
 select account, name, beat_at, detail from heartbeats;
@@ -423,8 +447,12 @@ select (select count(*) from messages) as messages,
        (select count(*) from messages where unreadable is not null) as unreadable,
        (select count(*) from messages where judged_at is null and unreadable is null
           and not labels @> array['\Draft']) as unjudged,
-       (select count(*) from alerts where state in ('pending', 'sending', 'unknown'))
+       (select count(*) from alerts where state in ('sending', 'unknown')
+          or state = 'pending' and (attempts > 0 or coalesce(not_before, created_at) <= now()))
            as alerts_open,
+       (select count(*) from alerts
+        where state = 'pending' and attempts = 0 and coalesce(not_before, created_at) > now())
+           as alerts_waiting,
        (select count(*) from alerts where state = 'failed') as alerts_failed;
 
 -- name: volume

@@ -167,12 +167,14 @@ class PostgresStore(
     @in_one_statement
     def beat(
         self, sql: SqlCursor, account: str, name: str, now: datetime, detail: str = ""
-    ) -> None:
-        """Remember that ``name`` last went well at ``now``."""
+    ) -> datetime | None:
+        """Remember that ``name`` last went well at ``now``; when it had before."""
         sql.execute(
             queries()["write_beat"],
             {"account": account, "name": name, "now": now, "detail": detail},
         )
+        row = sql.fetchone()
+        return row["before"].astimezone(UTC) if row and row["before"] else None
 
     @in_one_statement
     def heartbeats(self, sql: SqlCursor) -> Mapping[tuple[str, str], tuple[datetime, str]]:
