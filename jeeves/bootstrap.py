@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jeeves.adapters.postgres.store import PostgresStore
     from jeeves.learning.serving import Loaded
     from jeeves.service.daemon import Daemon
-    from jeeves.service.deciding import Wishes
+    from jeeves.service.terms import Terms
 
 
 def now() -> datetime:
@@ -214,14 +214,6 @@ def notifiers_of(
     return [*notifiers, speech] if speech is not None else notifiers
 
 
-def wishes_of(settings: Settings) -> Wishes:
-    """What the owner wants of alerts."""
-    from jeeves.domain.schedule import Rules
-    from jeeves.service.deciding import Wishes
-
-    return Wishes(rules=Rules(zone=settings.zone), templates=settings.templates)
-
-
 @contextmanager
 def open_callback(
     settings: Settings, told: Callable[[str, str, int | None], None]
@@ -269,8 +261,14 @@ def load_model(settings: Settings) -> Loaded:
     return load_scorer([own, starter], settings.costs)
 
 
-def make_scorer(settings: Settings) -> Scorer:
+def make_scorer(
+    settings: Settings, refused: Callable[[Sequence[str]], None] = lambda _: None
+) -> Scorer:
     """The owner's model if there is a good one, else the starter.
+
+    Args:
+        settings: Where the models are, and what errors cost.
+        refused: Told why each newer model is not used; of none, where none was refused.
 
     Raises:
         ModelError: no model can be served.
@@ -280,7 +278,30 @@ def make_scorer(settings: Settings) -> Scorer:
     loaded = load_model(settings)
     for sentence in loaded.warnings:
         structlog.get_logger().warning("model refused", reason=sentence)
+    refused(loaded.warnings)
     return loaded.scorer
+
+
+def make_terms(settings: Settings) -> Terms:
+    """How alerts are told."""
+    from jeeves.service.terms import Terms
+
+    silent_after = timedelta(minutes=settings.silent_minutes)
+    return Terms(rules=settings.rules(), templates=settings.templates, silent_after=silent_after)
+
+
+@contextmanager
+def open_heartbeat(settings: Settings) -> Iterator[Callable[[str], None]]:
+    """The sign of life of this process; to be told each address whose mail was read."""
+    if settings.heartbeat_file is None and settings.heartbeat_url is None:
+        yield lambda _: None
+        return
+    from jeeves.adapters.heartbeat import Heartbeat
+
+    url = reveal(settings.heartbeat_url)
+    heartbeat = Heartbeat(settings.heartbeat_file, url, sources=len(settings.accounts))
+    with closing(heartbeat):
+        yield heartbeat.beat
 
 
 def make_daemon(
@@ -290,6 +311,8 @@ def make_daemon(
     notifiers: Sequence[Notifier],
     scorer: Scorer,
     stop: Event,
+    beat: Callable[[str], None] = lambda _: None,
+    refused_models: Sequence[str] = (),
 ) -> Daemon:
     """The daemon of one account, not yet running; it ends when ``stop`` is set."""
     from jeeves.service.daemon import Daemon
@@ -303,6 +326,9 @@ def make_daemon(
         poll_seconds=settings.poll_seconds,
         stop=stop,
         label_writer=make_label_writer(settings, account),
+        terms=make_terms(settings),
+        beat=lambda: beat(account.address),
+        refused_models=refused_models,
     )
 
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -26,6 +25,7 @@ from jeeves.accounts import (
     read_accounts,
     without_blanks,
 )
+from jeeves.alerting import Alerting
 from jeeves.channels import UNPROVEN, ChannelSettings
 from jeeves.domain.operating import Costs
 from jeeves.domain.templates import Templates
@@ -44,7 +44,7 @@ def default_home() -> Path:
     return Path(state) / "jeeves"
 
 
-class Settings(ChannelSettings):
+class Settings(ChannelSettings, Alerting):
     """Every setting, checked. Empty means not set."""
 
     model_config = SettingsConfigDict(
@@ -89,7 +89,6 @@ class Settings(ChannelSettings):
     alert_templates_file: Path | None = None
 
     speech: Literal["on", "off", "file"] = "on"
-    timezone: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -144,16 +143,6 @@ class Settings(ChannelSettings):
         if number is not None and not E164.fullmatch(number):
             raise ValueError(NO_E164)
         return number
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str | None) -> str | None:
-        if name is not None:
-            try:
-                ZoneInfo(name)
-            except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
-                raise ValueError("is not a time zone such as Europe/Berlin") from exc
-        return name
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -251,11 +240,6 @@ class Settings(ChannelSettings):
     def google_token_file(self, address: str) -> Path:
         """Where the OAuth token of the account ``address`` is kept."""
         return self.jeeves_home / "oauth" / f"{quote(address.lower(), safe='@+')}.json"
-
-    @cached_property
-    def zone(self) -> ZoneInfo | None:
-        """The owner's time zone; None is the machine's own."""
-        return ZoneInfo(self.timezone) if self.timezone else None
 
     @cached_property
     def templates(self) -> Templates:

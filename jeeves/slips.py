@@ -9,7 +9,10 @@ from pathlib import Path
 from jeeves.errors import ConfigError
 
 #: An environment variable that begins like ours and is spelt almost like one of them is a slip.
-OURS = tuple("JEEVES_ GMAIL_ IMAP_ TWILIO_ ALERT_ POLL_ BACKFILL_ DATABASE_ ACCOUNTS_".split())
+OURS = tuple(
+    "JEEVES_ GMAIL_ IMAP_ TWILIO_ ALERT_ POLL_ BACKFILL_ DATABASE_ ACCOUNTS_ "
+    "QUIET_ SILENT_ REMINDER_ HEARTBEAT_".split()
+)
 ALMOST = 0.85
 
 

@@ -182,8 +182,16 @@ class RecordingNotifier:
             return Receipt("found")
         return None
 
-    def follow(self, alert: Alert) -> Delivery | None:  # noqa: ARG002  # nothing to follow
-        return None
+    #: What each coming question is answered, or an exception to raise; then nothing is known.
+    deliveries: list[Delivery | Exception] = field(default_factory=list)
+    followed: list[Alert] = field(default_factory=list)
+
+    def follow(self, alert: Alert) -> Delivery | None:
+        self.followed.append(alert)
+        answer = self.deliveries.pop(0) if self.deliveries else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def check(self) -> str:
         return "records"

@@ -134,6 +134,8 @@ def what_leaves(settings: Settings) -> str:
             f"{when} through ALERT_URLS ({settings.url_services}): sender's name, subject, a few "
             "words of the mail"
         )
+    if settings.heartbeat_url is not None:
+        parts.append("a sign of life to HEARTBEAT_URL: nothing of any mail")
     return "; ".join(parts) or "nothing"
 
 

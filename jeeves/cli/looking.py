@@ -86,7 +86,8 @@ def status(
     with bootstrap.open_database(settings) as database, closing(database.reading()) as reading:
         model, accounts = bootstrap.model_in_use(settings), settings.accounts
         addresses = [account.address for account in accounts]
-        report = gather(reading, model, bootstrap.now(), addresses)
+        silent = settings.silent_minutes * 60
+        report = gather(reading, model, bootstrap.now(), addresses, silent)
     if as_json:
         print(json.dumps(report.as_json(), indent=2))
     else:

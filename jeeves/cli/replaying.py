@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,8 +61,8 @@ def replay(
     if not owner:
         raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
     messages = list(_messages(settings, owner, paths or [], days))
-    wishes = replace(bootstrap.wishes_of(settings), channels=())
-    found = replayed(messages, bootstrap.make_scorer(settings), wishes)
+    terms = bootstrap.make_terms(settings)
+    found = replayed(messages, bootstrap.make_scorer(settings), terms)
     if as_json:
         for one in found:
             print(json.dumps(one.as_dict(), ensure_ascii=False))

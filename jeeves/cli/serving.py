@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from jeeves.accounts import Account
     from jeeves.bootstrap import Database
-    from jeeves.domain.ports import Notifier
+    from jeeves.domain.ports import Notifier, Scorer
     from jeeves.service.triage import CycleReport
     from jeeves.settings import Settings
 
@@ -45,6 +45,7 @@ def watch(settings: Settings) -> None:
     import threading
 
     from jeeves import bootstrap, logs
+    from jeeves.errors import ModelError
     from jeeves.service.daemon import run_all, stop_on_signals
 
     logs.configure()
@@ -53,8 +54,14 @@ def watch(settings: Settings) -> None:
         stop_on_signals(stop) as insistence,
         bootstrap.open_database(settings) as database,
         bootstrap.open_speech(settings) as speech,
+        bootstrap.open_heartbeat(settings) as beat,
     ):
-        scorer = bootstrap.make_scorer(settings)
+        refused: list[str] = []
+        try:
+            scorer = bootstrap.make_scorer(settings, refused.extend)
+        except ModelError as exc:
+            tell_of_no_model(settings, database, speech, str(exc))
+            raise
         daemons = [
             bootstrap.make_daemon(
                 settings,
@@ -63,6 +70,8 @@ def watch(settings: Settings) -> None:
                 bootstrap.notifiers_of(settings, account, speech),
                 scorer,
                 stop,
+                beat,
+                refused,
             )
             for account in settings.accounts
         ]
@@ -70,6 +79,25 @@ def watch(settings: Settings) -> None:
             run_all(daemons, stop)
         finally:
             insistence.end()
+
+
+def tell_of_no_model(
+    settings: Settings, database: Database, speech: Notifier | None, reason: str
+) -> None:
+    """Tell the owners of all accounts once that no mail can be judged."""
+    from contextlib import closing
+
+    from jeeves import bootstrap
+    from jeeves.service.delivery import deliver_all
+    from jeeves.service.telling import tell_of_model
+
+    with closing(database.store()) as store:
+        for account in settings.accounts:
+            notifiers = bootstrap.notifiers_of(settings, account, speech)
+            channels = [notifier.channel for notifier in notifiers]
+            address = account.address.lower()
+            tell_of_model(address, store, channels, [reason], bootstrap.now())
+            deliver_all(address, store, notifiers, bootstrap.now, bootstrap.make_terms(settings))
 
 
 def check() -> None:
@@ -85,7 +113,11 @@ def check() -> None:
     accounts = settings.accounts or (settings.account(),)
     logs.configure(quiet=True)
     failures: list[JeevesError] = []
-    with bootstrap.open_database(settings) as database, bootstrap.open_speech(settings) as speech:
+    with (
+        bootstrap.open_database(settings) as database,
+        bootstrap.open_speech(settings) as speech,
+        bootstrap.open_heartbeat(settings) as beat,
+    ):
         for account in accounts:
             try:
                 report = cycle(settings, account, database, speech)
@@ -93,6 +125,7 @@ def check() -> None:
                 # The others are still read; what went wrong first is what is told.
                 failures.append(exc)
                 continue
+            beat(account.address)
             if sys.stdout.isatty() or report.fetched or report.sent or report.failed:
                 print(summary(report))
     for failure in failures[1:]:
@@ -109,19 +142,26 @@ def cycle(
 
     from jeeves import bootstrap
     from jeeves.service.label_writing import try_to_write_labels
+    from jeeves.service.telling import tell_of_model
     from jeeves.service.triage import run_cycle
 
+    notifiers = bootstrap.notifiers_of(settings, account, speech)
+    channels = [notifier.channel for notifier in notifiers]
     with (
         closing(database.store()) as store,
         closing(bootstrap.make_mailbox(settings, account)) as mailbox,
     ):
-        report = run_cycle(
-            mailbox,
-            store,
-            lambda: bootstrap.make_scorer(settings),
-            bootstrap.notifiers_of(settings, account, speech),
-            bootstrap.now,
-        )
+
+        def load_scorer() -> Scorer:
+            return bootstrap.make_scorer(
+                settings,
+                lambda refused: tell_of_model(
+                    mailbox.account, store, channels, refused, bootstrap.now()
+                ),
+            )
+
+        terms = bootstrap.make_terms(settings)
+        report = run_cycle(mailbox, store, load_scorer, notifiers, bootstrap.now, terms)
         if writer := bootstrap.make_label_writer(settings, account):
             try_to_write_labels(writer, store)
     return report

@@ -12,7 +12,7 @@ from jeeves.bootstrap import ModelInUse
 from jeeves.domain.listing import AlertLine, Backlog
 from jeeves.domain.operating import in_words
 from jeeves.service.silence import SILENT_AFTER
-from jeeves.service.triage import READ_BEAT
+from jeeves.service.telling import READ_BEAT
 
 
 class Views(Protocol):
@@ -49,12 +49,13 @@ class StatusReport:
     model_ok: bool
     #: What to expect of it, in words; None where there is none.
     expected: str | None
+    #: Mail that was not read for so many seconds makes it unwell.
+    silent_seconds: float = SILENT_AFTER.total_seconds()
 
     @property
     def healthy(self) -> bool:
         """Whether mail is being read and alerts go out."""
-        silent = SILENT_AFTER.total_seconds()
-        fresh = [age is not None and age < silent for age in self.read_ages]
+        fresh = [age is not None and age < self.silent_seconds for age in self.read_ages]
         return bool(fresh) and all(fresh) and self.model_ok and not self.backlog.alerts_failed
 
     def as_json(self) -> dict[str, Any]:
@@ -66,6 +67,7 @@ class StatusReport:
             "unreadable": self.backlog.unreadable,
             "unjudged": self.backlog.unjudged,
             "alerts_open": self.backlog.alerts_open,
+            "alerts_waiting": self.backlog.alerts_waiting,
             "alerts_failed": self.backlog.alerts_failed,
             "last_alerts": [
                 {
@@ -84,7 +86,13 @@ class StatusReport:
         }
 
 
-def gather(views: Views, model: ModelInUse, now: datetime, accounts: Sequence[str]) -> StatusReport:
+def gather(
+    views: Views,
+    model: ModelInUse,
+    now: datetime,
+    accounts: Sequence[str],
+    silent_seconds: float = SILENT_AFTER.total_seconds(),
+) -> StatusReport:
     """Ask the database how things stand with these accounts; without any, with all it has."""
     beats = views.heartbeats()
     read = {account: now - at for (account, name), (at, _) in beats.items() if name == READ_BEAT}
@@ -97,6 +105,7 @@ def gather(views: Views, model: ModelInUse, now: datetime, accounts: Sequence[st
         model=model.says,
         model_ok=model.ok,
         expected=expectation(model, views.mails_a_day(now)),
+        silent_seconds=silent_seconds,
     )
 
 
@@ -123,7 +132,8 @@ def render(report: StatusReport, zone: ZoneInfo | None, reasons: bool = False) -
     lines = [
         f"mail read      {reads or 'never'}",
         f"stored         {backlog.messages} messages, {backlog.unreadable} unreadable",
-        f"waiting        {backlog.unjudged} to judge, {backlog.alerts_open} alerts to deliver",
+        f"waiting        {backlog.unjudged} to judge, {backlog.alerts_open} alerts to deliver, "
+        f"{backlog.alerts_waiting} for their time",
         f"model          {report.model}",
     ]
     if report.expected:

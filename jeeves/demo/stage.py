@@ -122,6 +122,10 @@ def demo_settings(settings: Settings, server: GmailServer, dsn: str) -> Settings
             "accounts_file": None,
             "alert_to": None,
             "alert_urls": None,
+            # whoever looks at the demo is awake
+            "quiet_hours": "off",
+            "heartbeat_file": None,
+            "heartbeat_url": None,
         }
     )
 

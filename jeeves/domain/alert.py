@@ -108,6 +108,8 @@ class Alert:
     #: When to ask the provider next; None where there is nothing to ask.
     follow_at: datetime | None = None
     delivered_at: datetime | None = None
+    #: When it was first tried to say it.
+    tried_at: datetime | None = None
     #: When the channel took it, or it was given up.
     settled_at: datetime | None = None
     #: How often it was sent anew because it had not arrived.

@@ -53,6 +53,8 @@ class Backlog:
     messages: int
     unreadable: int
     unjudged: int
-    #: Alerts not yet sent and not given up.
+    #: Alerts that are due, not yet sent and not given up.
     alerts_open: int
     alerts_failed: int
+    #: Alerts that wait for their time, such as reminders.
+    alerts_waiting: int = 0

@@ -10,7 +10,8 @@ from typing import Protocol
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.labelling import LabelChange, LabelWish
 from jeeves.domain.message import Cursor, FetchedMail, Listed, Marks, Message, Unreadable
-from jeeves.domain.outbox import Outcome, Recorded, Thread, Told
+from jeeves.domain.outbox import Delivery as Delivery
+from jeeves.domain.outbox import OutboxStore, Outcome, Recorded
 from jeeves.domain.verdict import Score, Thresholds, Verdict
 
 #: Returns the current time; aware, UTC.
@@ -122,21 +123,6 @@ class Scorer(Protocol):
     def score(self, message: Message) -> Score:
         """P(needs location) of ``message``, with its reasons."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What became of an alert that a channel had taken."""
-
-    #: The provider's own word, such as "delivered".
-    status: str
-    #: Whether it cannot change any more.
-    final: bool
-    delivered: bool
-    #: Whether another attempt may succeed.
-    retry: bool = False
-    #: Why it did not arrive, and the way out; "" where it did or may still.
-    error: str = ""
 
 
 class Notifier(Protocol):
@@ -259,7 +245,7 @@ class LabelStore(Protocol):
         ...
 
 
-class Store(MarkStore, Protocol):
+class Store(MarkStore, OutboxStore, Protocol):
     """The database. Each method is one transaction.
 
     Every method raises StoreUnavailable when the connection fails, and reconnects by itself
@@ -290,33 +276,8 @@ class Store(MarkStore, Protocol):
         """
         ...
 
-    def thread(self, account: str, thread_key: str) -> Thread:
-        """The stored messages of a conversation."""
-        ...
-
-    def questions(self, account: str, thread_key: str) -> Told:
-        """What was told, or is to be told, of a conversation."""
-        ...
-
-    def announce(self, alerts: Sequence[Alert]) -> int:
-        """Put notices into the outbox; the number of those that are new."""
-        ...
-
-    def claim(
-        self, account: str, channels: Sequence[Channel], now: datetime, lease_seconds: float
-    ) -> Alert | None:
-        """Take one due alert for this process alone until the lease ends (SKIP LOCKED).
-
-        An alert whose lease ran out in flight comes back with ``in_doubt`` set.
-        """
-        ...
-
-    def settle(self, alert: Alert, now: datetime) -> None:
-        """Write what became of a claimed alert (its state, receipt, error, not_before)."""
-        ...
-
-    def beat(self, account: str, name: str, now: datetime, detail: str = "") -> None:
-        """Remember that ``name`` last went well at ``now``."""
+    def beat(self, account: str, name: str, now: datetime, detail: str = "") -> datetime | None:
+        """Remember that ``name`` last went well at ``now``; when it had before."""
         ...
 
     def heartbeats(self) -> Mapping[tuple[str, str], tuple[datetime, str]]:

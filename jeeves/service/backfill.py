@@ -20,7 +20,8 @@ from jeeves.domain.ports import Clock, Mailbox, MailboxStatus, Scorer, Store
 from jeeves.errors import OverQuota
 from jeeves.mail.mime import read
 from jeeves.service.history import BATCH_OCTETS, count_unreadable, judge_history
-from jeeves.service.triage import BATCH, CLOCK_MARGIN, READ_BEAT
+from jeeves.service.telling import READ_BEAT
+from jeeves.service.triage import BATCH, CLOCK_MARGIN
 
 log = structlog.get_logger()
 

@@ -26,8 +26,10 @@ from jeeves.errors import (
 from jeeves.service.delivery import deliver, new_reference
 from jeeves.service.label_writing import write_labels_forever
 from jeeves.service.marking import Marking
-from jeeves.service.silence import unread_notices
-from jeeves.service.triage import announce_unread, beat_read, ingest, judge_pending
+from jeeves.service.silence import read_again_notices, unread_notices
+from jeeves.service.telling import announce_unread, beat_read, tell_of_model
+from jeeves.service.terms import FREE, Terms
+from jeeves.service.triage import ingest, judge_pending
 
 log = structlog.get_logger()
 
@@ -126,6 +128,12 @@ class Daemon:
     one_of_several: bool = False
     #: Writes our labels back; None where the owner did not ask for it.
     label_writer: LabelWriter | None = None
+    #: How alerts are told.
+    terms: Terms = FREE
+    #: Called after each cycle that went well; returns at once.
+    beat: Callable[[], None] = lambda: None
+    #: Why a newer model than ``scorer`` is not used; empty where none was refused.
+    refused_models: Sequence[str] = ()
     _marking: Marking = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
     _crash: BaseException | None = field(init=False, default=None)
@@ -178,8 +186,11 @@ class Daemon:
         while not self.stop.is_set():
             try:
                 self._cycle(store)
+                if not ever_read:
+                    self._tell_of_model(store)
                 ever_read = True
-                self._store_lost_at, self._told_directly = None, False
+                self._store_found(store)
+                self.beat()
                 self.mailbox.wait(self.poll_seconds, self.stop.is_set)
                 # Not before: a connection that always dies in the wait is made ever more seldom.
                 failures = 0
@@ -209,10 +220,12 @@ class Daemon:
         ingest(self.mailbox, store, self.clock)
         read_at = self.clock()
         channels = [notifier.channel for notifier in self.notifiers]
-        _, alerts = judge_pending(self.mailbox.account, store, self.scorer, channels, self.clock)
+        _, alerts = judge_pending(
+            self.mailbox.account, store, self.scorer, channels, self.clock, self.terms
+        )
         if alerts:
             self._wake_couriers()
-        beat_read(self.mailbox, store, read_at)
+        beat_read(self.mailbox, store, read_at, channels, self.terms)
         self._marking.step_if_due(store)
 
     def _wake_couriers(self) -> None:
@@ -226,7 +239,9 @@ class Daemon:
             with closing(self.open_store()) as store:
                 while not self.stop.is_set():
                     try:
-                        deliver(self.mailbox.account, store, notifier, others, self.clock)
+                        deliver(
+                            self.mailbox.account, store, notifier, others, self.clock, self.terms
+                        )
                     except TransientError as exc:
                         log.warning("courier waits", channel=notifier.channel, error=str(exc))
                     except Exception as exc:
@@ -247,7 +262,7 @@ class Daemon:
         now = self.clock()
         channels = [notifier.channel for notifier in self.notifiers]
         try:
-            if announce_unread(self.mailbox.account, store, channels, now, cause):
+            if announce_unread(self.mailbox.account, store, channels, now, cause, self.terms):
                 self._wake_couriers()
         except StoreError as exc:
             self._say_directly(str(exc), now)
@@ -257,7 +272,9 @@ class Daemon:
         self._store_lost_at = self._store_lost_at or now
         channels = [notifier.channel for notifier in self.notifiers]
         notices = unread_notices(
-            self.mailbox.account, self._store_lost_at, cause, channels, new_reference, now
+            *(self.mailbox.account, self._store_lost_at, cause, channels, new_reference, now),
+            self.terms.silent_after,
+            self.terms.rules.zone,
         )
         if not notices or self._told_directly:
             return
@@ -267,6 +284,25 @@ class Daemon:
                 notifier.send(notice)
             except DeliveryError as exc:
                 log.warning("notice not sent", channel=notifier.channel, error=str(exc))
+
+    def _store_found(self, store: Store) -> None:
+        """The database can be used; if it was told that it cannot, that is over."""
+        if self._told_directly:
+            channels = [notifier.channel for notifier in self.notifiers]
+            zone = self.terms.rules.zone
+            store.announce(
+                read_again_notices(
+                    self.mailbox.account, channels, new_reference, self.clock(), zone
+                )
+            )
+            self._wake_couriers()
+        self._store_lost_at, self._told_directly = None, False
+
+    def _tell_of_model(self, store: Store) -> None:
+        channels = [notifier.channel for notifier in self.notifiers]
+        account = self.mailbox.account
+        tell_of_model(account, store, channels, self.refused_models, self.clock())
+        self._wake_couriers()
 
 
 def run_all(daemons: Sequence[Daemon], stop: threading.Event) -> None:

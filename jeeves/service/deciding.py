@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, quotable, why_withheld
 from jeeves.domain.conversation import Conversation, Meeting, State, Turn
 from jeeves.domain.listening import fold
 from jeeves.domain.message import Message, Origin
-from jeeves.domain.outbox import Closing, Outcome, Thread, ThreadMessage
-from jeeves.domain.outbox import Told as ToldBefore
+from jeeves.domain.outbox import Asked, Closing, Outcome, Thread, ThreadMessage
 from jeeves.domain.ports import Judgement, Scorer, Store, StoredMessage
 from jeeves.domain.schedule import Rules, plan
-from jeeves.domain.templates import Templates
 from jeeves.domain.verdict import Band, judge
 from jeeves.domain.wording import (
     Told,
@@ -28,22 +25,12 @@ from jeeves.domain.wording import (
 )
 from jeeves.mail import proposal
 from jeeves.service.delivery import new_reference
+from jeeves.service.terms import Terms
 
 #: Mails of a conversation that are read to decide about it: the newest.
 LONGEST_THREAD = 80
 #: A question whose row stands so was taken back, or never said.
 CLOSED = frozenset({AlertState.CANCELLED})
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What an owner wants of alerts."""
-
-    channels: tuple[Channel, ...] = ()
-    rules: Rules = field(default_factory=Rules)
-    templates: Templates = field(default_factory=Templates)
-    #: Whether a text ends with a link to the message in Gmail.
-    links: bool = False
 
 
 def judgement(stored: StoredMessage, scorer: Scorer, now: datetime) -> Judgement:
@@ -74,8 +61,9 @@ def decide(
     pending: Sequence[StoredMessage],
     judgements: Sequence[Judgement],
     store: Store,
-    wishes: Wishes,
+    channels: Sequence[Channel],
     now: datetime,
+    terms: Terms,
 ) -> list[Outcome]:
     """One decision for each conversation to which live mail has come.
 
@@ -96,8 +84,9 @@ def decide(
             store.questions(account, thread_key),
             news,
             judged,
-            wishes,
+            channels,
             now,
+            terms,
         )
         for (account, thread_key), news in live.items()
     ]
@@ -107,11 +96,12 @@ def conclude(
     account: str,
     thread_key: str,
     thread: Thread,
-    told: ToldBefore,
+    told: Asked,
     news: Sequence[StoredMessage],
     judged: Mapping[int, Judgement],
-    wishes: Wishes,
+    channels: Sequence[Channel],
     now: datetime,
+    terms: Terms,
 ) -> Outcome:
     """The decision about one conversation.
 
@@ -122,8 +112,9 @@ def conclude(
         told: What was put into the outbox about it.
         news: Those of its mails that are judged now.
         judged: Their verdicts, by id.
-        wishes: The owner's.
+        channels: On which the owner is told.
         now: Aware.
+        terms: The owner's.
     """
     heard = [one for one in thread.messages if not one.message.draft][-LONGEST_THREAD:]
     conversation = fold(
@@ -141,7 +132,7 @@ def conclude(
     for meeting in open_now if asking else ():
         if not _standing(told, meeting):
             why = _why(asking[-1].message, judged.get(asking[-1].id)) or meeting.why
-            alerts += alerts_about(meeting, asking[-1], why, wishes, now)
+            alerts += alerts_about(meeting, asking[-1], why, channels, now, terms)
     messages = {one.id: one.message for one in thread.messages}
     return Outcome(
         account=account,
@@ -151,26 +142,31 @@ def conclude(
         conversation=conversation,
         settled_by=_settled_by(conversation),
         alerts=tuple(alerts),
-        closed=tuple(_closings(conversation, told, messages, wishes, now)),
-        meeting_at=_meeting_at(conversation, wishes, now),
+        closed=tuple(_closings(conversation, told, messages, now, terms)),
+        meeting_at=_meeting_at(conversation, now, terms),
     )
 
 
 def alerts_about(
-    meeting: Meeting, stored: StoredMessage, why: str, wishes: Wishes, now: datetime
+    meeting: Meeting,
+    stored: StoredMessage,
+    why: str,
+    channels: Sequence[Channel],
+    now: datetime,
+    terms: Terms,
 ) -> Iterable[Alert]:
     """The alert about an open question on each channel, and its reminder."""
-    zone = zone_of(wishes.rules, now)
+    zone = zone_of(terms.rules, now)
     start = meeting.when.start(zone) if meeting.when else None
     hour_known = bool(meeting.when and meeting.when.at)
-    times = plan(start, now, wishes.rules, hour_known)
+    times = plan(start, now, terms.rules, hour_known)
     kinds = [(AlertKind.ALERT, times.say_at)]
     if times.remind_at is not None:
         kinds.append((AlertKind.REMINDER, times.remind_at))
-    for channel in wishes.channels:
+    for channel in channels:
         for kind, say_at in kinds:
             reference = new_reference()
-            words = told_of(stored.message, meeting, why, reference, wishes, now)
+            words = told_of(stored.message, meeting, why, reference, now, terms)
             yield Alert(
                 reference=reference,
                 account=stored.message.account,
@@ -193,21 +189,21 @@ def told_of(
     meeting: Meeting,
     why: str,
     reference: str,
-    wishes: Wishes,
     now: datetime,
+    terms: Terms,
 ) -> Told:
     """What there is to tell of a meeting that ``message`` speaks of."""
-    link = gmail_link(message.gmail_id) if wishes.links and message.gmail_id else None
+    link = gmail_link(message.gmail_id) if terms.links and message.gmail_id else None
     return Told(
         who=meeting.who if meeting.who.address or meeting.who.name else message.sender,
         subject=message.subject,
         meeting=meeting,
-        zone=zone_of(wishes.rules, now),
+        zone=zone_of(terms.rules, now),
         now=now,
         why=why,
         reference=reference,
         link=link,
-        templates=wishes.templates,
+        templates=terms.templates,
     )
 
 
@@ -240,7 +236,7 @@ def _why(message: Message, judged: Judgement | None) -> str:
     return quotable(judged.verdict, message) if judged is not None else ""
 
 
-def _standing(told: ToldBefore, meeting: Meeting) -> bool:
+def _standing(told: Asked, meeting: Meeting) -> bool:
     """Whether the owner was told that this meeting has no place, and it was not taken back.
 
     What was never taken back stands for a place that fell through later, too.
@@ -259,10 +255,10 @@ def _standing(told: ToldBefore, meeting: Meeting) -> bool:
 
 def _closings(
     conversation: Conversation,
-    told: ToldBefore,
+    told: Asked,
     messages: Mapping[int, Message],
-    wishes: Wishes,
     now: datetime,
+    terms: Terms,
 ) -> Iterable[Closing]:
     """The questions that were told and are open no more."""
     meetings = {meeting.number: meeting for meeting in conversation.meetings}
@@ -273,10 +269,10 @@ def _closings(
         if meeting is not None and meeting.state is State.OPEN:
             continue
         message = messages.get(rows[0].message_id or 0)
-        if meeting is None or message is None or not wishes.rules.retractions:
+        if meeting is None or message is None or not terms.rules.retractions:
             yield Closing(question)
             continue
-        words = told_of(message, meeting, "", rows[0].reference, wishes, now)
+        words = told_of(message, meeting, "", rows[0].reference, now, terms)
         yield Closing(question, *takes_back(words))
 
 
@@ -285,10 +281,10 @@ def _settled_by(conversation: Conversation) -> int | None:
     return int(settled.settled_by) if settled and settled.settled_by else None
 
 
-def _meeting_at(conversation: Conversation, wishes: Wishes, now: datetime) -> datetime | None:
+def _meeting_at(conversation: Conversation, now: datetime, terms: Terms) -> datetime | None:
     """When the meeting starts that the state of the conversation is about."""
     open_now = conversation.open_meetings
     meeting = open_now[0] if open_now else conversation.settled
     if meeting is None or meeting.when is None:
         return None
-    return meeting.when.start(zone_of(wishes.rules, now))
+    return meeting.when.start(zone_of(terms.rules, now))

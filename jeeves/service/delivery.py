@@ -6,13 +6,30 @@ import random
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
-from jeeves.domain.alert import Alert, AlertState, Channel, Receipt, make_reference, next_attempt
+from jeeves.domain.alert import (
+    Alert,
+    AlertState,
+    Channel,
+    Receipt,
+    make_reference,
+    next_attempt,
+)
+from jeeves.domain.outbox import WAITING, followed, next_follow
 from jeeves.domain.ports import Clock, Notifier, Store
-from jeeves.errors import DeliveryDelayed, DeliveryRefused, DeliveryUnknown
-from jeeves.service.silence import undelivered, undelivered_notices
+from jeeves.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUnknown
+from jeeves.service.silence import (
+    delivered_again_notices,
+    overspent_notices,
+    overspent_sentence,
+    undelivered,
+    undelivered_key,
+    undelivered_notices,
+)
+from jeeves.service.terms import FREE, Terms
 
 log = structlog.get_logger()
 
@@ -21,14 +38,18 @@ LEASE_SECONDS = 120.0
 
 
 def deliver_all(
-    account: str, store: Store, notifiers: Sequence[Notifier], clock: Clock
+    account: str,
+    store: Store,
+    notifiers: Sequence[Notifier],
+    clock: Clock,
+    terms: Terms = FREE,
 ) -> tuple[int, int]:
     """Deliver what is due on every channel; counts of those sent and those given up."""
     channels = [notifier.channel for notifier in notifiers]
     sent = failed = 0
     for notifier in notifiers:
         others = [channel for channel in channels if channel is not notifier.channel]
-        delivered, given_up = deliver(account, store, notifier, others, clock)
+        delivered, given_up = deliver(account, store, notifier, others, clock, terms)
         sent, failed = sent + delivered, failed + given_up
     return sent, failed
 
@@ -44,34 +65,122 @@ def deliver(
     notifier: Notifier,
     other_channels: Sequence[Channel],
     clock: Clock,
+    terms: Terms = FREE,
 ) -> tuple[int, int]:
     """Deliver every due alert of one channel; counts of those sent and those given up.
 
     What cannot be delivered is said once a day through the other channels.
     """
     sent = failed = 0
-    for alert in claims(account, store, notifier.channel, clock):
+    for alert in claims(account, store, notifier.channel, clock, terms):
         settled = attempt(alert, notifier, clock)
         store.settle(settled, clock())
-        if undelivered(settled, clock()):
-            store.announce(undelivered_notices(settled, other_channels, new_reference, clock()))
+        tell_of(settled, store, other_channels, clock(), terms)
+        if settled.state is AlertState.SENT and settled.follow_at is None:
+            tell_it_works(settled, store, other_channels, clock())
         sent += settled.state is AlertState.SENT
         failed += settled.state in {AlertState.FAILED, AlertState.EXPIRED}
-        log.info(
-            "alert " + settled.state.value,
-            alert=settled.reference,
-            message=settled.message_id,
-            channel=settled.channel.value,
-            attempts=settled.attempts,
-            error=settled.error or None,
-        )
+    failed += sweep(account, store, notifier.channel, other_channels, clock(), terms)
+    follow_due(account, store, notifier, other_channels, clock, terms)
     return sent, failed
 
 
-def claims(account: str, store: Store, channel: Channel, clock: Clock) -> Iterator[Alert]:
+def tell_of(
+    settled: Alert, store: Store, other_channels: Sequence[Channel], now: datetime, terms: Terms
+) -> None:
+    """Log what became of an alert; what did not arrive is said through the other channels."""
+    if undelivered(settled, now, terms.silent_after):
+        store.announce(undelivered_notices(settled, other_channels, new_reference, now))
+    log.info(
+        "alert " + settled.state.value,
+        alert=settled.reference,
+        message=settled.message_id,
+        channel=settled.channel.value,
+        attempts=settled.attempts,
+        delivery=settled.delivery or None,
+        error=settled.error or None,
+    )
+
+
+def tell_it_works(
+    alert: Alert, store: Store, other_channels: Sequence[Channel], now: datetime
+) -> None:
+    """Say, if it was said that the channel of ``alert`` does not work, that it does again."""
+    over = delivered_again_notices(alert, other_channels, new_reference, now)
+    if store.end_silence(alert.account, undelivered_key(alert.channel), over, now):
+        log.info("channel works again", channel=alert.channel.value)
+
+
+def claims(
+    account: str, store: Store, channel: Channel, clock: Clock, terms: Terms
+) -> Iterator[Alert]:
     """Claim due alerts one by one until there is none."""
-    while (alert := store.claim(account, [channel], clock(), LEASE_SECONDS)) is not None:
+
+    def claim() -> Alert | None:
+        return store.claim(
+            account, [channel], clock(), LEASE_SECONDS, terms.rules, terms.make_digest
+        )
+
+    while (alert := claim()) is not None:
         yield alert
+
+
+def sweep(
+    account: str,
+    store: Store,
+    channel: Channel,
+    other_channels: Sequence[Channel],
+    now: datetime,
+    terms: Terms,
+) -> int:
+    """Drop what is no longer of use; the number of alerts that were given up."""
+    swept = store.sweep(account, channel, now, overspent_sentence(now, terms.rules), terms.rules)
+    for alert in (*swept.expired, *swept.overspent):
+        log.info("alert " + alert.state.value, alert=alert.reference, channel=channel.value)
+    for alert in swept.expired:
+        # What nobody tried to deliver was held back because the owner wanted that.
+        if alert.attempts:
+            store.announce(undelivered_notices(alert, other_channels, new_reference, now))
+    if swept.overspent:
+        store.announce(overspent_notices(account, other_channels, new_reference, now, terms.rules))
+    return len(swept.expired) + len(swept.overspent)
+
+
+def follow_due(
+    account: str,
+    store: Store,
+    notifier: Notifier,
+    other_channels: Sequence[Channel],
+    clock: Clock,
+    terms: Terms,
+) -> None:
+    """Ask how texts fare that were taken, as far as that is due."""
+
+    def claim() -> Alert | None:
+        return store.claim_follow(account, notifier.channel, clock(), LEASE_SECONDS)
+
+    while (asked := claim()) is not None:
+        now = clock()
+        try:
+            delivery = notifier.follow(asked)
+        except DeliveryError as exc:
+            log.info("delivery unknown", alert=asked.reference, error=str(exc))
+            later = next_follow(asked.settled_at or asked.created_at, now)
+            store.write_follow(asked, replace(asked, follow_at=later))
+            continue
+        if delivery is None:
+            alert = replace(asked, follow_at=None)
+        else:
+            alert = followed(asked, delivery, now)
+        store.write_follow(asked, alert)
+        if delivery is None or delivery.delivered:
+            tell_it_works(alert, store, other_channels, now)
+        waits = alert.delivery in WAITING and now - (asked.settled_at or now) >= terms.silent_after
+        if waits and alert.state is AlertState.SENT:
+            alert = replace(alert, error="Twilio has taken it and not passed it on.")
+            store.announce(undelivered_notices(alert, other_channels, new_reference, now))
+        elif delivery is not None and delivery.final:
+            tell_of(alert, store, other_channels, now, terms)
 
 
 def attempt(alert: Alert, notifier: Notifier, clock: Clock) -> Alert:
@@ -105,4 +214,5 @@ def attempt(alert: Alert, notifier: Notifier, clock: Clock) -> Alert:
             ),
             error=str(exc),
         )
-    return replace(alert, state=AlertState.SENT, receipt=receipt, error="")
+    follow_at = next_follow(clock(), clock()) if alert.channel is Channel.SMS else None
+    return replace(alert, state=AlertState.SENT, receipt=receipt, error="", follow_at=follow_at)

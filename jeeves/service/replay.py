@@ -16,8 +16,9 @@ from jeeves.domain.threading import conversations, when
 from jeeves.domain.verdict import Verdict, judge
 from jeeves.domain.wording import alert_text
 from jeeves.mail.mime import read
-from jeeves.service.deciding import Wishes, takes_back, told_of, turn, zone_of
+from jeeves.service.deciding import takes_back, told_of, turn, zone_of
 from jeeves.service.delivery import new_reference
+from jeeves.service.terms import Terms
 
 #: Reasons that are told of an alert.
 REASONS = 5
@@ -90,19 +91,19 @@ def read_all(
         yield message
 
 
-def replay(messages: Sequence[Message], scorer: Scorer, wishes: Wishes) -> Iterator[Replayed]:
+def replay(messages: Sequence[Message], scorer: Scorer, terms: Terms) -> Iterator[Replayed]:
     """What would have been said about each conversation, in the order of their first mails."""
     for thread in conversations([one for one in messages if not one.draft]):
-        yield replay_thread(thread, scorer, wishes)
+        yield replay_thread(thread, scorer, terms)
 
 
-def replay_thread(thread: Sequence[Message], scorer: Scorer, wishes: Wishes) -> Replayed:
+def replay_thread(thread: Sequence[Message], scorer: Scorer, terms: Terms) -> Replayed:
     """What would have been said about one conversation.
 
     Args:
         thread: Its mails in order of date; each is judged as if it had just arrived.
         scorer: The model.
-        wishes: The owner's; the channels do not matter.
+        terms: The owner's.
     """
     verdicts = [judge(scorer.score(message), scorer.thresholds) for message in thread]
     names = [name_of(message) for message in thread]
@@ -145,7 +146,7 @@ def replay_thread(thread: Sequence[Message], scorer: Scorer, wishes: Wishes) -> 
     number = _first_alert(thread, known)
     if number is None:
         return replayed
-    return _with_alert(replayed, thread, verdicts[number], known, number, wishes)
+    return _with_alert(replayed, thread, verdicts[number], known, number, terms)
 
 
 def name_of(message: Message) -> str:
@@ -168,15 +169,15 @@ def _with_alert(
     verdict: Verdict,
     known: Sequence[Conversation],
     number: int,
-    wishes: Wishes,
+    terms: Terms,
 ) -> Replayed:
     message, now = thread[number], when(thread[number])
     meeting = next(one for one in known[number].open_meetings if one.due_at)
     why = quotable(verdict, message) or meeting.why
-    told = told_of(message, meeting, why, new_reference(), wishes, now)
-    zone = zone_of(wishes.rules, now)
+    told = told_of(message, meeting, why, new_reference(), now, terms)
+    zone = zone_of(terms.rules, now)
     start = meeting.when.start(zone) if meeting.when else None
-    says = plan(start, now, wishes.rules, bool(meeting.when and meeting.when.at)).say_at
+    says = plan(start, now, terms.rules, bool(meeting.when and meeting.when.at)).say_at
     closed = next(
         (
             later
@@ -187,9 +188,9 @@ def _with_alert(
     )
     gone = closed is None or when(thread[closed]) >= says
     retraction = None
-    if closed is not None and gone and wishes.rules.retractions:
+    if closed is not None and gone and terms.rules.retractions:
         at_end = next(one for one in known[closed].meetings if one.number == meeting.number)
-        closing = told_of(message, at_end, "", told.reference, wishes, when(thread[closed]))
+        closing = told_of(message, at_end, "", told.reference, when(thread[closed]), terms)
         retraction = takes_back(closing)[0]
     return replace(
         replayed,

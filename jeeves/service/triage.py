@@ -24,12 +24,13 @@ from jeeves.domain.ports import (
     Scorer,
     Store,
 )
-from jeeves.errors import MailboxError
+from jeeves.errors import MailboxError, ModelError
 from jeeves.mail.mime import read
-from jeeves.service.deciding import Wishes, decide, judgement
-from jeeves.service.delivery import deliver_all, new_reference
+from jeeves.service.deciding import decide, judgement
+from jeeves.service.delivery import deliver_all
 from jeeves.service.marking import sync_marks
-from jeeves.service.silence import unread_notices
+from jeeves.service.telling import READ_BEAT, announce_unread, beat_read, tell_of_model
+from jeeves.service.terms import FREE, Terms
 
 log = structlog.get_logger()
 
@@ -40,10 +41,6 @@ FIRST_READ = timedelta(days=14)
 CLOCK_MARGIN = timedelta(minutes=10)
 #: Mails per transaction.
 BATCH = 400
-#: Name of the heartbeat that a successful read writes.
-READ_BEAT = "read"
-#: Of a conversation in which questions are not told apart.
-FIRST_QUESTION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,41 +62,36 @@ def run_cycle(
     load_scorer: Callable[[], Scorer],
     notifiers: Sequence[Notifier],
     clock: Clock,
+    terms: Terms = FREE,
 ) -> CycleReport:
     """Read new mail, judge it, and deliver what is due; the model is loaded only to judge.
 
     Raises:
         MailboxError, StoreError: what was committed stays; the next cycle goes on from there.
             That mail has been unread for long is told to the owner first.
+        ModelError: there is mail to judge, and no model; that, too, is told first.
     """
     channels = [notifier.channel for notifier in notifiers]
     try:
         fetched, added, unreadable = ingest(mailbox, store, clock)
     except MailboxError as exc:
-        announce_unread(mailbox.account, store, channels, clock(), str(exc))
-        deliver_all(mailbox.account, store, notifiers, clock)
+        announce_unread(mailbox.account, store, channels, clock(), str(exc), terms)
+        deliver_all(mailbox.account, store, notifiers, clock, terms)
         raise
     read_at = clock()
     judged = alerts = 0
     if store.unjudged(mailbox.account, 1):
-        judged, alerts = judge_pending(mailbox.account, store, load_scorer(), channels, clock)
-    beat_read(mailbox, store, read_at)
-    sent, failed = deliver_all(mailbox.account, store, notifiers, clock)
+        try:
+            scorer = load_scorer()
+        except ModelError as exc:
+            tell_of_model(mailbox.account, store, channels, [str(exc)], clock())
+            deliver_all(mailbox.account, store, notifiers, clock, terms)
+            raise
+        judged, alerts = judge_pending(mailbox.account, store, scorer, channels, clock, terms)
+    beat_read(mailbox, store, read_at, channels, terms)
+    sent, failed = deliver_all(mailbox.account, store, notifiers, clock, terms)
     sync_marks(mailbox, store, clock)
     return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed)
-
-
-def announce_unread(
-    account: str, store: Store, channels: Sequence[Channel], now: datetime, reason: str
-) -> int:
-    """Put notices into the outbox if mail has been unread for long; the number of new ones.
-
-    An account that was never read is the business of whoever sets it up.
-    """
-    beat = store.heartbeats().get((account, READ_BEAT))
-    if beat is None:
-        return 0
-    return store.announce(unread_notices(account, beat[0], reason, channels, new_reference, now))
 
 
 def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]:
@@ -134,11 +126,6 @@ def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]
     if cursor.reads_history:
         store.ingest(mailbox.account, [], replace(cursor, last_uid=cursor.live_from - 1))
     return fetched, added, unreadable
-
-
-def beat_read(mailbox: Mailbox, store: Store, read_at: datetime) -> None:
-    """Remember that what had arrived by then was read and judged."""
-    store.beat(mailbox.account, READ_BEAT, read_at, mailbox.status().mailbox)
 
 
 def outstanding(
@@ -179,15 +166,21 @@ def read_mail(mail: FetchedMail, mailbox: Mailbox, cursor: Cursor) -> Message | 
 
 
 def judge_pending(
-    account: str, store: Store, scorer: Scorer, channels: Sequence[Channel], clock: Clock
+    account: str,
+    store: Store,
+    scorer: Scorer,
+    channels: Sequence[Channel],
+    clock: Clock,
+    terms: Terms = FREE,
 ) -> tuple[int, int]:
     """Judge every stored message that has no verdict; counts of verdicts and new alerts."""
     judged = alerts = 0
     while pending := store.unjudged(account, BATCH):
         now = clock()
         judgements = [judgement(stored, scorer, now) for stored in pending]
-        wishes = Wishes(tuple(channels))
-        recorded = store.record(judgements, decide(pending, judgements, store, wishes, now))
+        recorded = store.record(
+            judgements, decide(pending, judgements, store, channels, now, terms)
+        )
         alerts += recorded.alerts
         judged += len(pending)
         # What mail was stored meanwhile to is decided again with it.

@@ -24,6 +24,8 @@ alter table alerts
     add column held             boolean     not null default false,
     -- the digest that holds it
     add column digest_reference text        references alerts (reference),
+    -- when it was first tried to say it
+    add column tried_at         timestamptz,
     -- since when its question is no longer open
     add column closed_at        timestamptz,
     -- what the provider last said of a text that it took
@@ -48,6 +50,9 @@ alter table alerts add constraint alerts_one_each
 create index alerts_of_digest on alerts (digest_reference) where digest_reference is not null;
 create index alerts_to_follow on alerts (account, channel, follow_at) where follow_at is not null;
 create index alerts_taken on alerts (channel, settled_at) where receipt is not null;
+create index alerts_in_flight on alerts (channel, account) where state in ('sending', 'unknown');
+create index alerts_held on alerts (account, channel, id)
+    where state = 'pending' and (held or kind = 'digest');
 
 create table conversations (
     account       text        not null,
@@ -109,6 +114,8 @@ drop view outbox;
 drop table pauses;
 drop table mutes;
 drop table conversations;
+drop index alerts_held;
+drop index alerts_in_flight;
 drop index alerts_taken;
 drop index alerts_to_follow;
 drop index alerts_of_digest;
@@ -123,6 +130,7 @@ alter table alerts
     drop column follow_at,
     drop column delivery,
     drop column closed_at,
+    drop column tried_at,
     drop column digest_reference,
     drop column held,
     drop column urgent,

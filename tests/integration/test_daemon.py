@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from psycopg2.extensions import make_dsn, parse_dsn
 
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
@@ -19,6 +21,7 @@ from jeeves.service.daemon import Daemon, run_all
 from jeeves.service.delivery import LEASE_SECONDS
 from jeeves.service.silence import SILENT_AFTER
 from tests.builders import NOW, raw_mail
+from tests.conftest import run_sql
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
 
 SOON = 20.0
@@ -148,6 +151,55 @@ def test_without_a_database_the_notice_goes_out_directly(setting: Setting) -> No
             time.sleep(0.02)
     assert len(setting.sms.sent) == len(setting.speech.sent) == 1
     assert "Postgres cannot be used" in setting.sms.sent[0].text
+
+
+def test_a_database_that_is_back_is_told_on_both_channels(
+    setting: Setting, postgres_server: str
+) -> None:
+    name = parse_dsn(setting.dsn)["dbname"]
+    superuser = make_dsn(postgres_server, user="postgres", dbname="postgres")
+    with setting.running():
+        until(setting.read)
+        run_sql(
+            superuser,
+            f"alter database {name} allow_connections false",
+            f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'",
+        )
+        setting.mailbox.faults["wait"] = MailboxUnavailable("gone")
+        deadline = time.monotonic() + SOON
+        while not setting.sms.sent and time.monotonic() < deadline:
+            setting.clock.now += timedelta(minutes=1)
+            time.sleep(0.02)
+        assert "Postgres cannot be used" in setting.sms.sent[0].text
+        run_sql(superuser, f"alter database {name} allow_connections true")
+        until(lambda: len(setting.sms.sent) == len(setting.speech.sent) == 2)
+    assert "Jeeves reads your mail again since" in setting.sms.sent[1].text
+
+
+def test_each_cycle_that_went_well_is_a_heartbeat_and_no_other(setting: Setting) -> None:
+    beats: list[int] = []
+    daemon = replace(setting.daemon(), beat=lambda: beats.append(1))
+    setting.mailbox.faults["fetch 1"] = MailboxUnavailable("gone")
+    thread = threading.Thread(target=daemon.run)
+    thread.start()
+    until(lambda: beats)
+    before = len(beats)
+    setting.mailbox.faults["open"] = MailboxUnavailable("gone")
+    setting.mailbox.faults["wait"] = MailboxUnavailable("gone")
+    until(lambda: not setting.mailbox.faults.keys() - {"fetch 1"})
+    until(lambda: len(beats) == before + 1)
+    setting.stop.set()
+    thread.join(SOON)
+
+
+def test_a_model_that_was_refused_is_told_at_the_start(setting: Setting) -> None:
+    daemon = replace(setting.daemon(), refused_models=("The newest model was changed.",))
+    thread = threading.Thread(target=daemon.run)
+    thread.start()
+    until(lambda: setting.sms.sent and setting.speech.sent)
+    setting.stop.set()
+    thread.join(SOON)
+    assert "The newest model was changed." in setting.sms.sent[0].text
 
 
 def test_a_channel_that_fails_is_told_on_the_other(setting: Setting) -> None:

@@ -85,7 +85,7 @@ def test_a_thread_comes_in_the_order_received_with_the_newest_bands(store: Postg
 def test_how_a_conversation_stands_is_kept(store: PostgresStore) -> None:
     def meeting(number: int, state: State, place: str) -> Meeting:
         return Meeting(
-            number, "lunch", state, None, place, Address("", ""), "", None, None, 1, True
+            number, "lunch", state, None, place, Address("", ""), "", None, None, None, 1, True
         )
 
     meetings = (meeting(1, State.SETTLED, "Blue Bottle"), meeting(2, State.OPEN, ""))
@@ -194,7 +194,7 @@ def test_a_retraction_waits_for_an_alert_under_way_and_goes_only_if_that_was_sai
     assert rows(store) == {ALERT: AlertState.SENDING, RETRACTION: AlertState.PENDING}
     assert claim(store) is None
     settle(store, under_way, outcome)
-    store.void_retractions(ACCOUNT, Channel.SMS, NOW)
+    store.sweep(ACCOUNT, Channel.SMS, NOW, "")
     if outcome is AlertState.SENT:
         assert claimed(store).kind is AlertKind.RETRACTION
     else:
@@ -208,7 +208,7 @@ def test_an_alert_that_could_not_be_sent_and_is_settled_meanwhile_is_cancelled(
     under_way = claimed(store)
     close(store)
     settle(store, under_way, AlertState.PENDING)
-    store.void_retractions(ACCOUNT, Channel.SMS, NOW)
+    store.sweep(ACCOUNT, Channel.SMS, NOW, "")
     assert set(rows(store).values()) == {AlertState.CANCELLED}
 
 

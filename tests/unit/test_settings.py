@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from datetime import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -47,6 +49,22 @@ def test_errors_cost_what_the_settings_say(load: Load) -> None:
     assert load().costs == Costs(miss=10, false_alarm=1, recall_floor=0.9)
     found = load("MISS_COST=30\nFALSE_ALARM_COST=2.5\nRECALL_FLOOR=0\n")
     assert found.costs == Costs(miss=30, false_alarm=2.5, recall_floor=0)
+
+
+def test_when_alerts_go_is_what_the_settings_say(load: Load) -> None:
+    rules = load().rules()
+    assert (rules.quiet_from, rules.quiet_until) == (time(22), time(7))
+    assert (rules.alerts_per_hour, rules.sms_per_month) == (10, 200)
+    assert (rules.reminder_hours, rules.retractions, rules.zone) == (3, True, None)
+    rules = load(
+        "QUIET_HOURS=22:30-6:45\nALERTS_PER_HOUR=3\nSMS_PER_MONTH=50\nREMINDER_HOURS=0\n"
+        "RETRACTIONS=false\nTIMEZONE=Europe/Berlin\n"
+    ).rules()
+    assert (rules.quiet_from, rules.quiet_until) == (time(22, 30), time(6, 45))
+    assert (rules.alerts_per_hour, rules.sms_per_month) == (3, 50)
+    assert (rules.reminder_hours, rules.retractions) == (0, False)
+    assert rules.zone == ZoneInfo("Europe/Berlin")
+    assert load("QUIET_HOURS=off\n").rules().quiet_from is None
 
 
 def test_the_environment_wins_over_the_folder_and_the_folder_over_home(
@@ -197,6 +215,16 @@ def test_secrets_never_show(load: Load) -> None:
         ({"IMAP_SECURITY": "none"}, "allowed for a server on this machine only"),
         ({"SPEECH": "loud"}, "SPEECH cannot be used"),
         ({"TIMEZONE": "Mars/Olympus"}, "TIMEZONE is not a time zone"),
+        ({"QUIET_HOURS": "at night"}, "QUIET_HOURS is not two times such as 22-7"),
+        ({"QUIET_HOURS": "22"}, "QUIET_HOURS is not two times"),
+        ({"QUIET_HOURS": "22-25"}, "QUIET_HOURS is not two times"),
+        ({"QUIET_HOUR": "22-7"}, "did you mean QUIET_HOURS"),
+        ({"ALERTS_PER_HOUR": "0"}, "ALERTS_PER_HOUR cannot be used"),
+        ({"SMS_PER_MONTH": "-1"}, "SMS_PER_MONTH cannot be used"),
+        ({"REMINDER_HOURS": "nan"}, "REMINDER_HOURS cannot be used"),
+        ({"RETRACTIONS": "perhaps"}, "RETRACTIONS cannot be used"),
+        ({"SILENT_MINUTES": "1"}, "SILENT_MINUTES cannot be used"),
+        ({"HEARTBEAT_URL": "hc-ping.com/secret"}, "HEARTBEAT_URL is not an address that begins"),
         ({"POLL_SECONDS": "0"}, "POLL_SECONDS cannot be used"),
         ({"MISS_COST": "0"}, "MISS_COST cannot be used"),
         ({"MISS_COST": "dear"}, "MISS_COST cannot be used"),

@@ -19,7 +19,7 @@ from jeeves.adapters.postgres.rows import alert_row, read_alert, read_message
 from jeeves.domain.alert import STALE_AFTER, Alert, AlertKind, Channel, make_reference
 from jeeves.domain.conversation import State
 from jeeves.domain.message import Message
-from jeeves.domain.outbox import Closing, Outcome, Recorded, Thread, ThreadMessage, Told
+from jeeves.domain.outbox import Asked, Closing, Outcome, Recorded, Thread, ThreadMessage
 from jeeves.domain.verdict import Band
 
 #: A conversation of an account.
@@ -51,7 +51,7 @@ class PostgresConversations(HasConnection):
         return [read_message(row) for row in sql.fetchall()]
 
     @in_one_statement
-    def questions(self, sql: SqlCursor, account: str, thread_key: str) -> Told:
+    def questions(self, sql: SqlCursor, account: str, thread_key: str) -> Asked:
         """What was told, or is to be told, of a conversation."""
         sql.execute(queries()["questions"], {"account": account, "thread_key": thread_key})
         told: dict[tuple[str, AlertKind], list[Alert]] = {}
@@ -143,10 +143,10 @@ def close_questions(sql: SqlCursor, outcomes: Iterable[Outcome]) -> None:
 def retraction(said: Row, outcome: Outcome, closing: Closing) -> Alert | None:
     """The row that takes back what was said on a channel; None where nothing is to be."""
     channel = Channel(said["channel"])
-    reference = make_reference(secrets.randbelow)
-    if channel is Channel.SPEECH:
-        text = closing.spoken_text
-    else:
+    reference, text = make_reference(secrets.randbelow), closing.spoken_text
+    if channel is Channel.SMS and closing.reference:
+        reference, text = closing.reference, closing.sms_text
+    elif channel is not Channel.SPEECH:
         text = closing.sms_text and f"{closing.sms_text} {reference}"
     if not text:
         return None

@@ -138,29 +138,189 @@ insert into alerts (reference, account, thread_key, message_id, question, kind, 
 values %s
 on conflict (account, thread_key, question, kind, channel) do nothing;
 
+-- name: lock_claims
+-- Who counts what went, and then lets one more go, must not be two.
+select pg_advisory_xact_lock(hashtextextended('jeeves claim', 0));
+
+-- name: gate
+-- How things stand with a channel before a claim. A part of other queries.
+gate as materialized (
+    select
+        exists (
+            select from pauses where account = %(account)s and until > %(now)s
+        ) as paused,
+        %(alerts_per_hour)s::int is not null and %(alerts_per_hour)s <= (
+            select count(*) from alerts
+            where channel = %(channel)s and account = %(account)s
+              and state in ('sending', 'unknown') and kind not in ('notice', 'retraction')
+        ) + (
+            select count(*) from alerts
+            where channel = %(channel)s and account = %(account)s and receipt is not null
+              and settled_at > %(now)s - interval '1 hour'
+              and kind not in ('notice', 'retraction')
+        ) as hour_full,
+        %(channel)s = 'sms' and %(sms_per_month)s::int is not null and %(sms_per_month)s <= (
+            select count(*) from alerts
+            where channel = 'sms' and state in ('sending', 'unknown')
+        ) + (
+            select coalesce(sum(1 + resent), 0) from alerts
+            where channel = 'sms' and receipt is not null and settled_at >= %(month_from)s
+        ) as month_full
+)
+
+-- name: may_go
+-- Whether the row `o` of the outbox may be said now, as far as `gate` says. A part of other
+-- queries. At night only what is urgent; that there is nothing to do any more wakes nobody,
+-- unless the meeting would be before the morning.
+coalesce(o.expires_at, o.created_at + interval '24 hours') >= %(now)s
+and (o.kind = 'notice' or (
+    o.closed_at is null
+    and not gate.paused
+    and (%(quiet_until)s::timestamptz is null
+         or o.urgent and (o.kind <> 'retraction' or o.meeting_at < %(quiet_until)s))
+    and (o.kind = 'retraction' or not gate.hour_full)
+    and not o.muted
+    and (o.kind <> 'retraction' or o.retraction = 'ready')
+))
+
 -- name: claim_alert
-with due as (
-    select id, state as state_before, barred
-    from (
-        select o.*, o.muted or o.closed_at is not null or o.retraction <> 'ready' as barred
-        from outbox o
-    ) o
-    where account = %(account)s
-      and channel = any(%(channels)s)
-      and (state = 'pending' and coalesce(not_before, created_at) <= %(now)s
-               and barred is not true
-           or state = 'unknown' and coalesce(not_before, created_at) <= %(now)s
-           or state = 'sending' and lease_until < %(now)s)
-    order by id
+-- What was held back, and a digest that is to be tried again, are claimed by `held_alerts`.
+with :gate,
+due as (
+    select o.id, o.state as state_before
+    from outbox o, gate
+    where o.account = %(account)s and o.channel = %(channel)s
+      and o.state in ('pending', 'sending', 'unknown')
+      and (o.state = 'pending' and not o.held and o.kind <> 'digest'
+               and coalesce(o.not_before, o.created_at) <= %(now)s
+               and not gate.month_full and :may_go
+           or o.state = 'unknown' and coalesce(o.not_before, o.created_at) <= %(now)s
+           or o.state = 'sending' and o.lease_until < %(now)s)
+    order by o.id
     limit 1
-    for update skip locked
+    for update of o skip locked
 )
 update alerts
-set state = 'sending', attempts = attempts + 1,
+set state = 'sending', attempts = attempts + 1, tried_at = coalesce(tried_at, %(now)s),
     lease_until = %(now)s + make_interval(secs => %(lease_seconds)s)
 from due
 where alerts.id = due.id
-returning alerts.*, due.state_before <> 'pending' as in_doubt, due.barred is true as barred;
+returning alerts.*, due.state_before <> 'pending' as in_doubt;
+
+-- name: barred
+-- Whether what an attempt in doubt has perhaps not said may not be said now.
+with :gate
+select gate.month_full or not (:may_go) or exists (
+    select from outbox p
+    where p.digest_reference = o.reference and (p.closed_at is not null or p.muted)
+) as barred
+from outbox o, gate
+where o.reference = %(reference)s;
+
+-- name: held_alerts
+with :gate
+select o.*
+from outbox o, gate
+where o.account = %(account)s and o.channel = %(channel)s and o.state = 'pending'
+  and (o.held or o.kind = 'digest')
+  and coalesce(o.not_before, o.created_at) <= %(now)s and not gate.month_full and :may_go
+order by o.id
+for update of o skip locked;
+
+-- name: claim_held
+update alerts
+set state = 'sending', attempts = attempts + 1, tried_at = coalesce(tried_at, %(now)s),
+    lease_until = %(now)s + make_interval(secs => %(lease_seconds)s)
+where reference = %(reference)s
+returning *;
+
+-- name: digest_parts
+update alerts
+set state = 'digested', digest_reference = %(reference)s, settled_at = %(now)s
+where reference = any(%(parts)s);
+
+-- name: pending
+select exists (
+    select from alerts
+    where account = %(account)s and channel = %(channel)s and state = 'pending'
+) as pending;
+
+-- name: cancel_muted
+update alerts
+set state = 'cancelled', settled_at = %(now)s, error = 'muted'
+where id in (
+    select o.id from outbox o
+    where o.account = %(account)s and o.channel = %(channel)s and o.state = 'pending' and o.muted
+    order by o.id
+    for update of o skip locked
+);
+
+-- name: dissolve_digests
+-- A digest that certainly has not gone and holds what is no longer wanted: its parts are said
+-- anew, without that one.
+with dissolved as (
+    update alerts
+    set state = 'cancelled', settled_at = %(now)s, error = 'made anew without what was settled'
+    where id in (
+        select d.id from alerts d
+        where d.account = %(account)s and d.channel = %(channel)s and d.state = 'pending'
+          and d.kind = 'digest'
+          and exists (
+              select from outbox p
+              where p.digest_reference = d.reference and (p.closed_at is not null or p.muted))
+        order by d.id
+        for update of d skip locked
+    )
+    returning reference
+)
+update alerts
+set digest_reference = null,
+    state = case when closed_at is null then 'pending' else 'cancelled' end,
+    error = case when closed_at is null then '' else 'settled before it was said' end,
+    settled_at = case when closed_at is null then null else %(now)s end
+from dissolved
+where alerts.digest_reference = dissolved.reference;
+
+-- name: expire_alerts
+update alerts
+set state = 'expired', settled_at = %(now)s,
+    error = case error when '' then 'too old to be of use' else error end
+where id in (
+    select id from alerts
+    where account = %(account)s and channel = %(channel)s and state = 'pending'
+      and coalesce(expires_at, created_at + interval '24 hours') < %(now)s
+    order by id
+    for update skip locked
+)
+returning *;
+
+-- name: overspent_alerts
+with :gate
+update alerts
+set state = 'failed', settled_at = %(now)s, error = %(sentence)s
+where id in (
+    select o.id from outbox o, gate
+    where o.account = %(account)s and o.channel = %(channel)s and o.state = 'pending'
+      and coalesce(o.not_before, o.created_at) <= %(now)s and gate.month_full and :may_go
+    order by o.id
+    for update of o skip locked
+)
+returning *;
+
+-- name: hold_alerts
+-- What is due and may not go: with others like it, it goes as one digest.
+with :gate
+update alerts
+set held = true
+where id in (
+    select o.id from outbox o, gate
+    where o.account = %(account)s and o.channel = %(channel)s and o.state = 'pending'
+      and not o.held and o.kind in ('alert', 'reminder')
+      and coalesce(o.not_before, o.created_at) <= %(now)s and not gate.month_full
+      and not (:may_go)
+    order by o.id
+    for update of o skip locked
+);
 
 -- name: settle_alert
 -- Only the attempt that holds the claim may settle it. What was not said of a question that was
@@ -177,15 +337,87 @@ where reference = %(reference)s and state = 'sending' and attempts = %(attempts)
 -- name: void_retractions
 update alerts
 set state = 'cancelled', settled_at = %(now)s, error = 'what it takes back was never said'
-from outbox o
-where alerts.id = o.id and o.account = %(account)s and o.channel = %(channel)s
-  and o.state = 'pending' and o.retraction = 'void';
+where id in (
+    select o.id from outbox o
+    where o.account = %(account)s and o.channel = %(channel)s and o.state = 'pending'
+      and o.retraction = 'void'
+    order by o.id
+    for update of o skip locked
+);
+
+-- name: claim_follow
+-- Whoever asks has it alone until the lease ends; that an answer is lost costs another question.
+update alerts
+set follow_at = %(now)s + make_interval(secs => %(lease_seconds)s)
+where id = (
+    select id from alerts
+    where account = %(account)s and channel = %(channel)s and state = 'sent'
+      and follow_at <= %(now)s
+    order by follow_at
+    limit 1
+    for update skip locked
+)
+returning *;
+
+-- name: write_follow
+update alerts
+set delivery = %(delivery)s, delivered_at = %(delivered_at)s, follow_at = %(next_follow_at)s,
+    error = %(error)s, not_before = %(not_before)s, resent = %(resent)s,
+    state = case when %(state)s = 'pending' and closed_at is not null
+                 then 'cancelled' else %(state)s end
+where reference = %(reference)s and state = 'sent' and follow_at = %(follow_at)s;
+
+-- name: mute
+insert into mutes (account, kind, value, muted_at)
+values (%(account)s, %(kind)s, %(value)s, %(now)s)
+on conflict do nothing;
+
+-- name: unmute
+delete from mutes where account = %(account)s and kind = %(kind)s and value = %(value)s;
+
+-- name: mutes
+select kind, value, muted_at from mutes where account = %(account)s order by muted_at, kind, value;
+
+-- name: pause
+insert into pauses (account, until)
+values (%(account)s, %(until)s)
+on conflict (account) do update set until = excluded.until;
+
+-- name: resume
+delete from pauses where account = %(account)s and until > %(now)s;
+
+-- name: paused_until
+select until from pauses where account = %(account)s and until > %(now)s;
+
+-- name: silences
+-- Notices of the last days about something that is over now, newest first, where nobody has said
+-- so yet.
+select a.id, a.thread_key, a.channel, a.state
+from alerts a
+where a.account = %(account)s and a.kind = 'notice' and starts_with(a.thread_key, %(about)s)
+  and a.state in ('pending', 'sending', 'unknown', 'sent')
+  and a.created_at > %(now)s - interval '7 days'
+  and not exists (
+      select from alerts o
+      where o.account = a.account and o.kind = 'notice' and o.channel = a.channel
+        and o.thread_key = 'over: ' || a.thread_key)
+order by a.id desc
+for update;
+
+-- name: cancel_notices
+update alerts
+set state = 'cancelled', settled_at = %(now)s, error = 'over before it was said'
+where id = any(%(ids)s);
 
 -- name: write_beat
+with before as (
+    select beat_at from heartbeats where account = %(account)s and name = %(name)s
+)
 insert into heartbeats (account, name, beat_at, detail)
 values (%(account)s, %(name)s, %(now)s, %(detail)s)
 on conflict (account, name) do update
-set beat_at = excluded.beat_at, detail = excluded.detail;
+set beat_at = excluded.beat_at, detail = excluded.detail
+returning (select beat_at from before) as before;
 
 -- name: heartbeats
 select account, name, beat_at, detail from heartbeats;
@@ -225,8 +457,12 @@ select (select count(*) from messages) as messages,
        (select count(*) from messages where unreadable is not null) as unreadable,
        (select count(*) from messages where judged_at is null and unreadable is null
           and not labels @> array['\Draft']) as unjudged,
-       (select count(*) from alerts where state in ('pending', 'sending', 'unknown'))
+       (select count(*) from alerts where state in ('sending', 'unknown')
+          or state = 'pending' and (attempts > 0 or coalesce(not_before, created_at) <= now()))
            as alerts_open,
+       (select count(*) from alerts
+        where state = 'pending' and attempts = 0 and coalesce(not_before, created_at) > now())
+           as alerts_waiting,
        (select count(*) from alerts where state = 'failed') as alerts_failed;
 
 -- name: volume

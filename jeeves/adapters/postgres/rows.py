@@ -219,6 +219,7 @@ def read_alert(row: Row) -> Alert:
         delivery=row["delivery"],
         follow_at=row["follow_at"],
         delivered_at=row["delivered_at"],
+        tried_at=row["tried_at"],
         settled_at=row["settled_at"],
         resent=row["resent"],
     )

@@ -18,6 +18,7 @@ from jeeves.adapters.postgres.conversations import PostgresConversations, write_
 from jeeves.adapters.postgres.copying import copy
 from jeeves.adapters.postgres.identity import Identities
 from jeeves.adapters.postgres.marks import PostgresLabels, PostgresMarks
+from jeeves.adapters.postgres.muting import PostgresMutes
 from jeeves.adapters.postgres.outbox import PostgresOutbox
 from jeeves.adapters.postgres.rows import (
     MESSAGE_COLUMNS,
@@ -31,7 +32,9 @@ from jeeves.domain.outbox import Outcome, Recorded
 from jeeves.domain.ports import Ingested, Judgement, StoredMessage
 
 
-class PostgresStore(PostgresMarks, PostgresLabels, PostgresConversations, PostgresOutbox):
+class PostgresStore(
+    PostgresMarks, PostgresLabels, PostgresConversations, PostgresOutbox, PostgresMutes
+):
     """`jeeves.domain.ports.Store`; one connection, one thread."""
 
     @in_one_statement
@@ -164,12 +167,14 @@ class PostgresStore(PostgresMarks, PostgresLabels, PostgresConversations, Postgr
     @in_one_statement
     def beat(
         self, sql: SqlCursor, account: str, name: str, now: datetime, detail: str = ""
-    ) -> None:
-        """Remember that ``name`` last went well at ``now``."""
+    ) -> datetime | None:
+        """Remember that ``name`` last went well at ``now``; when it had before."""
         sql.execute(
             queries()["write_beat"],
             {"account": account, "name": name, "now": now, "detail": detail},
         )
+        row = sql.fetchone()
+        return row["before"].astimezone(UTC) if row and row["before"] else None
 
     @in_one_statement
     def heartbeats(self, sql: SqlCursor) -> Mapping[tuple[str, str], tuple[datetime, str]]:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jeeves.domain.alert import ALPHABET
 from jeeves.domain.conversation import Meeting, State
 from jeeves.domain.message import Address
 from jeeves.domain.sms import BASIC, EXTENDED, segments
@@ -30,7 +31,7 @@ from jeeves.domain.wording import (
     spoken_reminder,
     spoken_retraction,
 )
-from jeeves.service.delivery import ALPHABET, new_reference
+from jeeves.service.delivery import new_reference
 
 #: A Tuesday, eleven in the morning in New York.
 NOW = datetime(2026, 3, 10, 15, 0, tzinfo=UTC)
