@@ -7,22 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from jeeves.domain.conversation import Meeting, State, Turn
+from jeeves.domain.meaning import (
+    CALL,
+    LONG,
+    SHORT,
+    SMALL_WORDS,
+    calls_off,
+    joined,
+    means,
+    offers,
+    same,
+    wants,
+    words_of,
+)
 from jeeves.domain.message import Address
 from jeeves.domain.remark import Act, Place, Remark, Sign
 from jeeves.domain.when import When
 
-#: The kind of a meeting that needs no place.
-CALL = "call"
-#: The kind of a meeting of which nothing more is known.
-ANY = frozenset({"", "meeting"})
-#: A sentence of at most so many words may be a place and nothing else.
-SHORT = 8
-#: In a longer one much may be said beside.
-LONG = 20
-_SMALL_WORDS = frozenset(
-    "the a an at in on of to my your our his her their by and or place office usual same no not "
-    "room".split()
-)
 _DETAIL = re.compile(
     r"(?:\d+(?:st|nd|rd|th) floor|(?:the |your |our )?(?:main |side |front |back )?(?:entrance|"
     r"reception|lobby|"
@@ -108,7 +109,7 @@ class Draft:
             if remark.when is not None and self._dates(remark):
                 self.when = joined(self.when, remark.when)
         was = self.wanted or self.meant or bool(self.place)
-        if _calls_off(remarks) and not (_offers(remarks) or self._moves_online(remarks)):
+        if calls_off(remarks) and not (offers(remarks) or self._moves_online(remarks)):
             self.cancelled = was
             return
         if self._declined(turn, remarks):
@@ -194,8 +195,8 @@ class Draft:
             return
         # The first of the best.
         _, named, remark = max(found, key=lambda one: one[0])
-        known = _words(self.place)
-        if self.place and not same(known, _words(named.words)):
+        known = words_of(self.place)
+        if self.place and not same(known, words_of(named.words)):
             changes = Act.PROPOSES | Act.REPLACES | Act.MOVES
             if _DETAIL.fullmatch(named.words) and Act.REPLACES not in remark.acts:
                 # "The side entrance", of the place that stands.
@@ -210,25 +211,25 @@ class Draft:
     def _refuse(self, remark: Remark) -> None:
         for place in remark.places:
             if place.refused:
-                words = _words(place.words)
-                if self.place and same(_words(self.place), words):
+                words = words_of(place.words)
+                if self.place and same(words_of(self.place), words):
                     self.unsettle()
                 self.refused.append(words)
         if self.place and Act.SHUTS in remark.acts and self.speaks_of_place(remark):
-            known = _words(self.place)
-            if not any(not p.refused and same(_words(p.words), known) for p in remark.places):
+            known = words_of(self.place)
+            if not any(not p.refused and same(words_of(p.words), known) for p in remark.places):
                 self.unsettle()
 
     def speaks_of_place(self, remark: Remark) -> bool:
         """Whether a remark holds a word of the place that stands."""
-        said = set(re.findall(r"[\w'’.]+", remark.words.lower()))
-        known = set(re.findall(r"[\w'’.]+", self.place.lower())) - _SMALL_WORDS
+        said = set(re.findall(r"[\w'.]+", remark.words.lower()))
+        known = set(re.findall(r"[\w'.]+", self.place.lower())) - SMALL_WORDS
         return bool(known & said)
 
     def _refused(self, place: Place, remark: Remark) -> bool:
         if place.refused:
             return True
-        words = _words(place.words)
+        words = words_of(place.words)
         return not remark.calendar and any(same(one, words) for one in self.refused)
 
     def _counts(self, remark: Remark, place: Place) -> bool:
@@ -269,7 +270,7 @@ class Draft:
 
     def settle(self, place: str, said_by: str) -> None:
         """``place`` stands from now on."""
-        words = _words(place)
+        words = words_of(place)
         known = next((one for one in self.mentions if same(one, words)), None)
         if known is None:
             self.mentions[words] = said_by
@@ -280,7 +281,7 @@ class Draft:
 
     def unsettle(self) -> None:
         """The place that stands will not do."""
-        self.refused.append(_words(self.place))
+        self.refused.append(words_of(self.place))
         self.place, self.settled_by = "", None
         self.wanted = True
 
@@ -295,85 +296,3 @@ class Draft:
             if remark.acts & (_GO_ON | Act.CANCELS) or remark.when or remark.calendar or brief:
                 self.online = remark.online
                 self.settled_by = turn.id
-
-
-def _calls_off(remarks: Sequence[Remark]) -> bool:
-    invited = any(r.calendar and Act.PROPOSES in r.acts for r in remarks)
-    return not invited and any(Act.CANCELS in r.acts for r in remarks)
-
-
-def _offers(remarks: Sequence[Remark]) -> bool:
-    """Whether another time is offered, or asked for."""
-    if any(r.calendar and Act.CANCELS in r.acts for r in remarks):
-        return False
-    return any(
-        Act.PROPOSES in r.acts and (r.when or Act.MOVES in r.acts) and not r.calendar
-        for r in remarks
-        if Act.CANCELS not in r.acts or r.when is not None
-    )
-
-
-def means(remark: Remark) -> bool:
-    """Whether a remark speaks of a meeting as of something that is to be."""
-    if remark.calendar or remark.labelled:
-        return True
-    if Act.OTHERS in remark.acts or Act.PAST in remark.acts:
-        return False
-    somewhere = somewhere_sure(remark)
-    if not ((remark.kind and remark.kind != CALL) or somewhere):
-        return False
-    timed = bool(remark.when and remark.when.at)
-    goes_on = bool(remark.acts & (Act.PROPOSES | Act.AGREES))
-    dated = bool(remark.when and remark.when.day and somewhere and remark.kind)
-    return bool(remark.when or somewhere) and (goes_on or timed or dated)
-
-
-def somewhere_sure(remark: Remark) -> bool:
-    """Whether a remark certainly names a place to meet."""
-    timed = bool(remark.when and remark.when.day and remark.when.at)
-    return any(
-        place.sign is Sign.SURE and not place.refused and (timed or not place.aside)
-        for place in remark.places
-    )
-
-
-def wants(remark: Remark, *, dated: bool) -> bool:
-    """Whether a remark, in a mail that names a time, shows that somebody wants to meet."""
-    if remark.kind == CALL or (remark.online and not remark.calendar):
-        return False
-    if remark.calendar:
-        return Act.PROPOSES in remark.acts and not remark.online
-    if remark.acts & (Act.PAST | Act.OTHERS | Act.VAGUE | Act.CANCELS):
-        return False
-    special = remark.kind not in ANY
-    return Act.PROPOSES in remark.acts and bool(remark.kind) and (dated or special)
-
-
-def joined(known: When | None, said: When) -> When:
-    """What is known of a time once ``said`` was said, too."""
-    if known is None:
-        return said
-    if known.day and said.day and known.day.weekday() == said.day.weekday():
-        days = (said.day - known.day).days
-        if days and -14 < days <= 7:
-            # "Wednesday at four, then", of the Wednesday that was agreed on.
-            return When(known.day, said.at or known.at, said.zone or known.zone)
-    return known.joined(said)
-
-
-def same_day(one: When | None, two: When | None) -> bool:
-    """Whether both name the same day."""
-    if not (one and two and one.day and two.day):
-        return False
-    # "Thursday", said on the Thursday itself, is read as the next one.
-    return one.day == two.day or (two.day - one.day).days == 7
-
-
-def same(one: frozenset[str], two: frozenset[str]) -> bool:
-    """Whether the words of two places mean the same one."""
-    return bool(one and two) and (one <= two or two <= one or len(one & two) >= 2)
-
-
-def _words(place: str) -> frozenset[str]:
-    words = re.findall(r"[\w'’.]+", place.lower())
-    return frozenset(word for word in words if word not in _SMALL_WORDS) or frozenset(words)

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from jeeves.domain.conversation import Conversation, State, Turn
-from jeeves.domain.draft import ANY, CALL, SHORT, Draft, same_day, somewhere_sure
+from jeeves.domain.draft import Draft
+from jeeves.domain.meaning import ANY, CALL, SHORT, same_day, somewhere_sure
 from jeeves.domain.remark import Act, Remark, Sign
 
 _COUNTED = re.compile(
@@ -146,9 +147,9 @@ class _Listening:
         ):
             # Something else is off on that day.
             return None
-        if best.kind in ANY and remark.kind not in ANY and remark.kind != CALL:
-            if Act.PROPOSES in remark.acts or (best.kind == "" and remark.when):
-                best.kind = remark.kind
+        told = Act.PROPOSES in remark.acts or (best.kind == "" and remark.when)
+        if told and best.kind in ANY and remark.kind not in ANY and remark.kind != CALL:
+            best.kind = remark.kind
         return best
 
     def _counted(self, remark: Remark) -> Draft | None:
@@ -260,7 +261,8 @@ def _begins(
 ) -> bool:
     """Whether a remark speaks of a meeting to come, so that one may be meant at all.
 
-    ``day_told``, ``hour_told``: the mail named one before it. ``adds``: it speaks of several things.
+    ``day_told``, ``hour_told``: the mail named one before it. ``adds``: it speaks of several
+    things.
     """
     if Act.OTHERS in remark.acts and Act.PROPOSES not in remark.acts:
         return False

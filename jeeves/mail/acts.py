@@ -6,58 +6,6 @@ import re
 
 from jeeves.domain.remark import Act
 
-#: Kind of meeting -> its words. Of the first that is found the sentence speaks.
-KINDS = {
-    "lunch": r"lunch(?:es)?|mittagessen|mittag|déjeuner|almuerzo|almorzar|comida|pranzo|almoço|lunchen",
-    "dinner": r"dinner|supper|abendessen|dîner|cenar?|jantar|tapas|curry|pizza|bbq|barbecue|potluck|sunday roast|diner",
-    "breakfast": r"breakfast|brunch|frühstück|petit[- ]déj(?:euner)?|desayuno|colazione|ontbijt",
-    "coffee": r"coffees?|cuppa|espresso|kaffee|café(?!\s+[A-Z])|caffè|cafecito|cafezinho|koffie|tea|matcha|latte|fika|kaffe",
-    "drinks": r"drinks|a drink(?! of)|beers?|pints?|wine|cocktails?|happy hour|bier(?:chen)?|apéro|verre|cervezas?|cañas|copa|birra|aperitivo|spritz|cerveja|borrel|bite to eat|grab a bite",
-    "walk": r"(?:a |go for a |dog |evening )walk|hike|stroll|spaziergang|balade|paseo|passeggiata|parkrun|a run\b|a ride\b|bike ride",
-    "visit": r"(?:see|view) (?:it|the (?:flat|car|house|room|bike|place|apartment|sofa|table))\b|(?:come|pop) (?:and|to) (?:see|view)|have a look at (?:it|the)|collect it|pick it up|site visit|visit|viewing|tour|walk-?through|inspection|survey|showing|besichtigung|visite|visita|besuch|quote for|take a look at the|measure up",
-    "interview": r"interview|entretien|entrevista|colloquio|vorstellungsgespräch|on-?site",
-    "handover": r"hand(?:ing)?[- ]?over|hand (?:you|it|them|over)|drop (?:it |them |that |the \w+ )?off|collect (?:the|it|them|your)|pick up (?:the|my|your|it|them)|(?:give|lend|return|get) (?:you |me )?(?:back )?(?:the|your|my) (?:keys?|book|bag|drill|ladder|key)|schlüsselübergabe",
-    "playdate": r"play-?date|sleepover|soft play",
-    "game": r"(?:game|match)(?! plan|chang)|tennis|golf|squash|badminton|padel|climbing|bowling|gym session|swim|training session|poker|board games?|quiz night|pub quiz",
-    "concert": r"concert|gig|(?:a|the) show|movie|film|theatre|play at|exhibition|museum trip|cinema|kino|festival|recital",
-    "rehearsal": r"rehearsal|choir practice|band practice|probe|répétition|ensayo",
-    "party": r"party|birthday|farewell|leaving do|housewarming|picnic|celebration|reunion|cookout|feier|fête|fiesta|festa",
-    "call": r"(?:phone |video |quick |zoom |teams |conference |intro |discovery |a |the |our )calls?(?!\s+(?:me|you|it))|call (?:on|at|with|tomorrow|next|this|at)|zoom|facetime|video chat|phone chat|webinar|telefonat|telefonieren|appel|llamada|chiamata|videollamada|hop on|jump on|get on the phone|skype|whatsapp call",
-    "meeting": r"signing|tasting|fitting|check-?up|photo ?shoot|panel\b|meetings?|meet(?:ing)?(?:[- ]?up)?|mtg|appointment|get[- ]together|getting together|get together|catch[- ]?up|catching up|sit[- ]?down|sit down|in person|face[- ]to[- ]face|see (?:just |all of |both of )?you|see each other|workshop|session|consultation|committee|board|briefing|demo|review|hang out|hang\b|termin|treffen|treffe|besprechung|wiedersehen|rendez-vous|rdv|se voir|se voie|réunion|rencontrer|quedar|quedamos|vernos|reunión|vederci|vediamo|incontr\w+|appuntamento|encontrar|reunião|afspreken|afspraak|conference|get some time|time together|come (?:over|round|by|and see)|stop by|swing by|drop (?:by|in)|pop (?:by|in|over|round)|pick your brain|join us|join me|join the \w+ of us",
-}
-_KIND = {kind: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for kind, words in KINDS.items()}
-ONLINE_KIND = "call"
-_ONLINE = re.compile(
-    r"\b(?:zoom|google meet|gmeet|(?:video|meet|meeting|join|conference) link|on the (?:link|"
-    r"screen)|on video|by video|link is in|\(video\)|video demo|ms teams|teams (?:call|link|"
-    r"meeting|invite)|(?:on|over|via|by|in) teams|webex|skype|facetime|whatsapp (?:call|video)|"
-    r"video ?(?:call|chat|conference|meeting)|"
-    r"(?:phone|conference|telephone|conf|quick) (?:call|chat)|(?:over|by|on|via) (?:the "
-    r")?(?:phone|telephone|video|skype|teams|zoom)|dial[- ]in|virtual(?:ly)?|remotely|(?:do|"
-    r"meet|meeting|have|make|move|moved) (?:it |this |that |to )?online|online (?:instead|"
-    r"meeting|session)|"
-    r"(?:do|have|make it|hop on|jump on|schedule|set up|switch to|just|be|a) (?!to )(?:a |this |it "
-    r")?(?:\w+ )?calls?\b(?! (?:me|you|in|it|off))|call instead|call you|call me|give (?:you|"
-    r"me|him|her) a (?:call|ring|shout)|ring (?:you|me)|"
-    r"telefonieren|per telefon|videocall|videollamada|visio|en ligne|par téléphone|por "
-    r"teléfono|videochiamata|al telefono|por videochamada|telefonisch)\b",
-    re.IGNORECASE,
-)
-#: A call that arranges something and is not the meeting.
-_CALL_ASIDE = re.compile(
-    r"\b(?:not|never|don'?t|can'?t|cannot)\b[^.?!]{0,25}\b(?:phone|call|zoom|video)\b(?! "
-    r"instead)|\b(?:call|ring|text|phone|give) (?:me|us|you)(?: a (?:call|ring|shout))? (?:if|"
-    r"when|once|on|at|with|to (?:let|confirm|say|arrange)|on arrival|from)|\bif you (?:need|"
-    r"have|can)|before we|missed (?:your|my) call|"
-    r"on-call|call(?:ed|ing)? (?:it|him|her|them|the)|(?:rather|instead|better|easier|more) "
-    r"than (?:over |by |on |a )?(?:the )?(?:phone|call|zoom|email)|"
-    r"than (?:over|by|on) (?:the )?\w+|not (?:a|another|over|on|by) (?:\w+ )?(?:zoom|call|"
-    r"phone|teams|video)|no (?:more )?(?:zoom|call|video)|instead of (?:a |the |another |zoom|"
-    r"our|yet)|sick of zoom|tired of (?:zoom|calls|video)|zoom fatigue|after (?:the|our|my) "
-    r"call|last call|call sheet|call for (?:papers|entries)|enough (?:zoom|video)",
-    re.IGNORECASE,
-)
-
 _PROPOSES = re.compile(
     r"\b(?:i need (?:\w+ ){0,4}of (?:you|your time)|come with (?:me|us)|"
     r"(?:us|we|all|parents)(?: \w+){0,3} (?:should|ought to|need to) (?:sit|meet|get together)|"
@@ -135,7 +83,8 @@ _AGREES = re.compile(
     r"(?:diary|calendar)|on my calendar|in my (?:diary|calendar|agenda)|pencil\w*|looking "
     r"forward to (?:it|seeing|meeting|catching|lunch|dinner|\w+day)|look forward to (?:it|"
     r"seeing|meeting|catching|lunch|dinner|\w+day)|can'?t wait|"
-    r"still on|(?:it |\d |still )?stands|goes ahead|going ahead as planned|we'?re on|you'?re on|all set|good for me|fine (?:by|with|for) (?:me|us)|"
+    r"still on|(?:it |\d |still )?stands|goes ahead|going ahead as planned|we'?re on|you'?re "
+    r"on|all set|good for me|fine (?:by|with|for) (?:me|us)|"
     r"suits (?:me|us)|my treat|first round on me|is (?:fine|good|great|perfect|ideal|ok)(?: "
     r"(?:for|with|by) (?:me|us))?(?=\W*$|[,;!])|gerne|abgemacht|bis dann|freu|d'accord|avec "
     r"plaisir|ça marche|à (?:demain|jeudi|vendredi)|genial|va bene|volentieri|combinado|graag|"
@@ -154,7 +103,8 @@ _DECLINES = re.compile(
     re.IGNORECASE,
 )
 _FIRM_NO = re.compile(
-    r"\b(?:no thanks|no thank you|i'll decline|decline (?:the|your)|say(?:ing)? no\b(?! more)|i'?ll (?:have to )?pass|have to "
+    r"\b(?:no thanks|no thank you|i'll decline|decline (?:the|your)|say(?:ing)? no\b(?! more)|"
+    r"i'?ll (?:have to )?pass|have to "
     r"(?:pass|decline|say no)|not interested|going to (?:pass|decline)|have to bow out|count "
     r"me out|must decline|respectfully decline|not for me|(?:i'?ll|i will) not manage|not "
     r"this (?:time|side)|won'?t be (?:able|joining|coming|there)|no time (?:for|to)|"
@@ -167,7 +117,8 @@ _CANCELS = re.compile(
     r"shelve|pull the plug on|pass on) (?:the |our |about |\w+'s |this |that )?(?:whole "
     r")?(?:lunch|dinner|drinks|coffee|breakfast|meeting|visit|walk|walk-?through|tour|tasting|"
     r"session|whole thing|plan|idea|gig|game|match|trip)|no need (?:for us |any ?more )?to "
-    r"(?:meet|get together|come|see)|no need for (?:us|a meeting|the meeting)|no longer need|pull(?:ing)? the plug|"
+    r"(?:meet|get together|come|see)|no need for (?:us|a meeting|the meeting)|no longer need|"
+    r"pull(?:ing)? the plug|"
     r"(?:is|are|was|been|being) (?:dropped|called off|withdrawn|scrapped|abandoned)|call(?:ing|"
     r"ed)? (?:it|this|that|the \w+|\w+) off|call off|(?:is|it'?s|has been) off\b|no longer "
     r"(?:meet|able|happening|needed|going)|won'?t (?:be )?(?:able to make|happen|make it|"
@@ -226,7 +177,8 @@ _PAST = re.compile(
     r"(?:the |a |having|meeting|coming|taking|lunch|dinner|coffee|drinks|your time|hosting|"
     r"joining|making|last)|(?:was|were) (?:so |really |very |such )?(?:great|good|lovely|nice|"
     r"fun|a pleasure|wonderful|fab|brilliant)|"
-    r"(?:great|good|nice|lovely|pleasure) (?:having|seeing|meeting|catching|chatting|talking|speaking|"
+    r"(?:great|good|nice|lovely|pleasure) (?:having|seeing|meeting|catching|chatting|talking|"
+    r"speaking|"
     r"to (?:have )?(?:met|seen))|good to (?:see|meet) you (?:yesterday|last|on|today|again)|"
     r"enjoyed|we met|i met|had (?:a )?(?:great|lovely|nice|lunch|dinner|coffee|good)|went to|"
     r"gestern|letzte woche|hier\b(?!\s)|ayer|ieri|ontem|gisteren)\b",
@@ -243,7 +195,8 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _OTHERS = re.compile(
-    r"\b(?i:i'm|i am) (?:meeting|seeing) (?!you\b|up\b|with you)[A-Z]\w+|(?i:for information only|no need for \w+ to (?:attend|come|join))|"
+    r"\b(?i:i'm|i am) (?:meeting|seeing) (?!you\b|up\b|with you)[A-Z]\w+|(?i:for information "
+    r"only|no need for \w+ to (?:attend|come|join))|"
     r"\b(?i:he|she|they|the (?:team|board|group|kids|boys|girls|clients?|committee|parents|"
     r"directors))(?:'(?:s|re|ll|d|ve))?\s+(?:is|are|was|were|will|would|had|have|has|wants?|"
     r"said|says|meets?|met|got|going|went|plans?|planning|meeting)\b"
@@ -254,7 +207,8 @@ _OTHERS = re.compile(
     r")?to (?:come|attend|be there|join))",
 )
 _ADDS = re.compile(
-    r"^\W*(?:and |but )?also\b|\b(?:separately|another thing|one more thing|while (?:you(?:'re| are)|"
+    r"^\W*(?:and |but )?also\b|\b(?:separately|another thing|one more thing|while (?:you(?:'re|"
+    r" are)|"
     r"we(?:'re| are)|i(?:'m| am)) (?:at it|in town|here|there)|as well|on top of that|"
     r"p\.?s\.?|in addition|besides|two things|(?:three|four|few|couple of) things|unrelated|"
     r"different topic|the other thing|second(?:ly)?|außerdem|aussi|también|inoltre)\b",
@@ -263,7 +217,8 @@ _ADDS = re.compile(
 
 #: "I am not cancelling", and what others have called off.
 _NOT_OFF = re.compile(
-    r"\b(?:not|n't|never) (?:\w+ )?cancel|\b(?:clients?|they|he|she|people|others) (?:has|have|had) cancel",
+    r"\b(?:not|n't|never) (?:\w+ )?cancel|\b(?:clients?|they|he|she|people|others) (?:has|have|"
+    r"had) cancel",
     re.IGNORECASE,
 )
 _ACTS = (
@@ -292,18 +247,3 @@ def found_in(sentence: str) -> Act:
     if _FIRM_NO.search(sentence):
         acts |= Act.DECLINES | Act.CANCELS
     return acts
-
-
-def kind_of(sentence: str) -> str:
-    """The kind of meeting that ``sentence`` speaks of; "" where it names none."""
-    found = [
-        (match.start(), kind) for kind, words in _KIND.items() if (match := words.search(sentence))
-    ]
-    special = [one for one in found if one[1] not in ("meeting", ONLINE_KIND)]
-    return min(special or found)[1] if found else ""
-
-
-def online_in(sentence: str) -> str:
-    """The words by which ``sentence`` says that people meet by phone or video; or ""."""
-    found = _ONLINE.search(sentence)
-    return "" if found is None or _CALL_ASIDE.search(sentence) else found[0]

@@ -18,7 +18,8 @@ def _numbered(text: str) -> dict[str, int]:
 
 
 _WEEKDAYS = _numbered(
-    """monday mon mondays montag lundi lunes lunedì lunedi segunda segunda-feira maandag måndag mandag,
+    """monday mon mondays montag lundi lunes lunedì lunedi segunda segunda-feira maandag måndag
+    mandag,
     tuesday tue tues tuesdays dienstag mardi martes martedì martedi terça terça-feira dinsdag tisdag
     tirsdag,
     wednesday wed weds wednesdays mittwoch mercredi miércoles miercoles mercoledì mercoledi quarta
@@ -217,9 +218,8 @@ def _day(sentence: str, written: datetime) -> date | None:
         if _MANANA.search(sentence):
             return today + timedelta(days=1)
         weekday = _weekday(sentence, today)
-        if found := _ORDINAL.search(sentence):
-            return _day_in_month(int(found[1]), today) or weekday
-        return weekday
+        numbered = _ORDINAL.search(sentence)
+        return (_day_in_month(int(numbered[1]), today) if numbered else None) or weekday
     except (ValueError, OverflowError):
         return None
 
@@ -248,10 +248,10 @@ def _weekday(sentence: str, today: date) -> date | None:
 
 def _slashed(found: re.Match[str], written: datetime) -> date | None:
     one, sign, two, year = int(found[1]), found[2], int(found[3]), found[4]
-    if sign == "." and not year:
+    dated = two <= 12 and (_ends_in_dot(found) or _has_hour(found))
+    if sign == "." and not year and not dated:
         # "12.30" is an hour; "12.3." a day.
-        if two > 12 or not (_ends_in_dot(found) or _has_hour(found)):
-            return None
+        return None
     offset = written.utcoffset() or timedelta()
     month_first = sign == "/" and _MONTH_FIRST[0] <= offset <= _MONTH_FIRST[1]
     if one > 12 or (two <= 12 and not month_first):

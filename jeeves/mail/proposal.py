@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from jeeves.domain.message import Message
 from jeeves.domain.remark import Act, Place, Remark, Sign
 from jeeves.domain.when import When
-from jeeves.mail import acts, conference, moments, places
+from jeeves.mail import acts, conference, kinds, moments, places
 from jeeves.mail.invitation import EVENT
 from jeeves.mail.quoting import own_words
 
@@ -213,8 +213,8 @@ def _parted(sentence: str) -> list[str]:
     """Two sentences where one speaks of two meetings: "coffee on Monday and dinner on Friday"."""
     for joint in _AND.finditer(sentence):
         one, two = sentence[: joint.start()], sentence[joint.end() :]
-        kinds = acts.kind_of(one), acts.kind_of(two)
-        if all(kinds) and kinds[0] != kinds[1] and "meeting" not in kinds:
+        both = kinds.kind_of(one), kinds.kind_of(two)
+        if all(both) and both[0] != both[1] and "meeting" not in both:
             now = datetime(2000, 1, 3, tzinfo=UTC)
             if moments.found_in(one, now) and moments.found_in(two, now):
                 return [one, *_parted(two)]
@@ -232,12 +232,12 @@ def _remark(
         does |= Act.REFUSES_PLACE
     if places.shuts(sentence):
         does |= Act.SHUTS
-    kind, when = acts.kind_of(sentence), moments.found_in(sentence, written, told)
+    kind, when = kinds.kind_of(sentence), moments.found_in(sentence, written, told)
     if kind or when:
         # "pints thurs?" is no name.
         named = tuple(place for place in named if place.sign is not Sign.BARE)
     link = conference.link_in(sentence)
-    online = "video call" if link else acts.online_in(sentence)
+    online = "video call" if link else kinds.online_in(sentence)
     if sentence.rstrip(" )\"'").endswith("?") and (when or kind not in ("", "meeting")):
         does |= Act.PROPOSES
     if not (kind or when or named or online):
@@ -275,10 +275,10 @@ def _of_event(kind: str, summary: str, lines: str) -> Remark:
     return Remark(
         words=summary,
         acts=does,
-        kind=acts.kind_of(summary),
+        kind=kinds.kind_of(summary),
         when=_start(fields.get("When", "")),
         places=(Place(where),) if where else (),
-        online=("video call" if fields.get("Link") else "") or acts.online_in(summary),
+        online=("video call" if fields.get("Link") else "") or kinds.online_in(summary),
         calendar=True,
     )
 

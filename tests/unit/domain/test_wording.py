@@ -52,6 +52,7 @@ def a_meeting(**changes: Any) -> Meeting:
         "place": "",
         "who": Address("Ana Lopez", "ana@example.org"),
         "proposed_by": "m1",
+        "due_at": None,
         "alert_at": "m1",
         "settled_by": None,
         "opened": 1,
