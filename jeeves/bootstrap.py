@@ -1,7 +1,5 @@
-"""THE composition root: settings in, wired parts out, closed in reverse order.
-
-Imports of adapters and of structlog stand inside the functions: a command loads only what it uses.
-"""
+"""THE composition root: settings in, wired parts out, closed in reverse order."""
+# Imports of adapters and structlog stand in the functions: a command loads only what it uses.
 
 from __future__ import annotations
 
@@ -172,9 +170,8 @@ def open_speech(settings: Settings) -> Iterator[Notifier | None]:
         return
     from jeeves.adapters.speech import SpeechNotifier
 
-    with closing(
-        SpeechNotifier(mode=settings.speech, folder=settings.jeeves_home / "speech")
-    ) as speech:
+    folder = settings.jeeves_home / "speech"
+    with closing(SpeechNotifier(mode=settings.speech, folder=folder)) as speech:
         yield speech
 
 
@@ -193,7 +190,6 @@ def notifiers_of(
     if settings.has_sms:
         from jeeves.adapters.sms import SmsNotifier
 
-        own = account.alert_to if account else None
         notifiers.append(
             SmsNotifier(
                 account_sid=settings.twilio_account_sid or "",
@@ -202,7 +198,7 @@ def notifiers_of(
                 api_secret=reveal(settings.twilio_api_secret),
                 sender=settings.twilio_from,
                 messaging_service_sid=settings.twilio_messaging_service_sid,
-                to=own or settings.alert_to or "",
+                to=(account.alert_to if account else None) or settings.alert_to or "",
                 base_url=settings.twilio_base_url,
                 callback_url=settings.twilio_callback_url,
             )
@@ -299,8 +295,8 @@ def open_heartbeat(settings: Settings) -> Iterator[Callable[[str], None]]:
     from jeeves.adapters.heartbeat import Heartbeat
 
     url = reveal(settings.heartbeat_url)
-    heartbeat = Heartbeat(settings.heartbeat_file, url, sources=len(settings.accounts))
-    with closing(heartbeat):
+    sources = len(settings.accounts)
+    with closing(Heartbeat(settings.heartbeat_file, url, sources=sources)) as heartbeat:
         yield heartbeat.beat
 
 

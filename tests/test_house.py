@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 
 COMMANDS = [
     *("run", "check", "demo", "score", "import", "train", "evaluate", "search"),
-    *("backfill", "audit"),
+    *("backfill", "audit", "replay"),
     *("list", "show", "status", "migrate", "doctor", "auth"),
 ]
 LEARNING = {"sklearn", "nltk", "joblib", "numpy", "scipy", "matplotlib", "jinja2", "dask"}
