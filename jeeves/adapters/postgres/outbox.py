@@ -174,6 +174,12 @@ class PostgresOutbox(HasConnection):
         return read_alert(row) if row else None
 
     @in_one_statement
+    def follow_now(self, sql: SqlCursor, receipt: str, now: datetime) -> bool:
+        """Ask at once how a text fares, for its provider reports something; whether it is ours."""
+        sql.execute(queries()["follow_now"], {"receipt": receipt, "now": now})
+        return sql.rowcount > 0
+
+    @in_one_statement
     def write_follow(self, sql: SqlCursor, asked: Alert, alert: Alert) -> None:
         """Write what the provider said; ``asked`` is the alert as it was claimed for that."""
         sql.execute(

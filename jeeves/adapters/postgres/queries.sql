@@ -349,6 +349,9 @@ where id = (
 )
 returning *;
 
+-- name: follow_now
+update alerts set follow_at = %(now)s where receipt = %(receipt)s and state = 'sent';
+
 -- name: write_follow
 update alerts
 set delivery = %(delivery)s, delivered_at = %(delivered_at)s, follow_at = %(next_follow_at)s,
