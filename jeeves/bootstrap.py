@@ -1,7 +1,5 @@
-"""THE composition root: settings in, wired parts out, closed in reverse order.
-
-Imports of adapters and of structlog stand inside the functions: a command loads only what it uses.
-"""
+"""THE composition root: settings in, wired parts out, closed in reverse order."""
+# Imports of adapters and structlog stand in the functions: a command loads only what it uses.
 
 from __future__ import annotations
 
@@ -172,9 +170,8 @@ def open_speech(settings: Settings) -> Iterator[Notifier | None]:
         return
     from jeeves.adapters.speech import SpeechNotifier
 
-    with closing(
-        SpeechNotifier(mode=settings.speech, folder=settings.jeeves_home / "speech")
-    ) as speech:
+    folder = settings.jeeves_home / "speech"
+    with closing(SpeechNotifier(mode=settings.speech, folder=folder)) as speech:
         yield speech
 
 
@@ -188,12 +185,11 @@ def open_notifiers(settings: Settings, account: Account | None = None) -> Iterat
 def notifiers_of(
     settings: Settings, account: Account | None, speech: Notifier | None
 ) -> list[Notifier]:
-    """The channels of an account, text messages first."""
+    """The channels of an account, text messages first, speech last."""
     notifiers: list[Notifier] = []
     if settings.has_sms:
         from jeeves.adapters.sms import SmsNotifier
 
-        own = account.alert_to if account else None
         notifiers.append(
             SmsNotifier(
                 account_sid=settings.twilio_account_sid or "",
@@ -202,11 +198,41 @@ def notifiers_of(
                 api_secret=reveal(settings.twilio_api_secret),
                 sender=settings.twilio_from,
                 messaging_service_sid=settings.twilio_messaging_service_sid,
-                to=own or settings.alert_to or "",
+                to=(account.alert_to if account else None) or settings.alert_to or "",
                 base_url=settings.twilio_base_url,
+                callback_url=settings.twilio_callback_url,
             )
         )
+    if settings.urls:
+        from jeeves.adapters.apprise_urls import UrlNotifier
+
+        notifiers.append(UrlNotifier(settings.urls))
     return [*notifiers, speech] if speech is not None else notifiers
+
+
+@contextmanager
+def open_callback(
+    settings: Settings, told: Callable[[str, str, int | None], None]
+) -> Iterator[None]:
+    """While this is open ``told`` hears what Twilio reports, if TWILIO_CALLBACK_URL is set.
+
+    It is called in another thread, with the sid of a message, its status and its error code.
+
+    Raises:
+        ConfigError: the port is taken.
+    """
+    if settings.twilio_callback_url is None:
+        yield
+        return
+    from jeeves.adapters.twilio_callback import TwilioCallback
+
+    with TwilioCallback(
+        url=settings.twilio_callback_url,
+        auth_token=reveal(settings.twilio_auth_token),
+        port=settings.twilio_callback_port,
+        told=told,
+    ):
+        yield
 
 
 def reveal(secret: object) -> str | None:
@@ -257,7 +283,7 @@ def make_terms(settings: Settings) -> Terms:
     from jeeves.service.terms import Terms
 
     silent_after = timedelta(minutes=settings.silent_minutes)
-    return Terms(rules=settings.rules(), silent_after=silent_after)
+    return Terms(rules=settings.rules(), templates=settings.templates, silent_after=silent_after)
 
 
 @contextmanager
@@ -269,8 +295,8 @@ def open_heartbeat(settings: Settings) -> Iterator[Callable[[str], None]]:
     from jeeves.adapters.heartbeat import Heartbeat
 
     url = reveal(settings.heartbeat_url)
-    heartbeat = Heartbeat(settings.heartbeat_file, url, sources=len(settings.accounts))
-    with closing(heartbeat):
+    sources = len(settings.accounts)
+    with closing(Heartbeat(settings.heartbeat_file, url, sources=sources)) as heartbeat:
         yield heartbeat.beat
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from jeeves import templates
 from jeeves.accounts import (
     E164,
     GMAIL_HOST,
@@ -26,17 +26,14 @@ from jeeves.accounts import (
     without_blanks,
 )
 from jeeves.alerting import Alerting
+from jeeves.channels import UNPROVEN, ChannelSettings
 from jeeves.domain.operating import Costs
+from jeeves.domain.templates import Templates
 from jeeves.errors import ConfigError
+from jeeves.slips import dotenv, refuse_slips, refuse_unknown, suggestion
 
 #: Settings that hold a secret may come from a file instead.
-SECRETS = ("database_url", "gmail_app_password", "twilio_auth_token", "twilio_api_secret")
-#: An environment variable that begins like ours and is spelt almost like one of them is a slip.
-OURS = tuple(
-    "JEEVES_ GMAIL_ IMAP_ TWILIO_ ALERT_ POLL_ BACKFILL_ DATABASE_ ACCOUNTS_ QUIET_ "
-    "SILENT_ REMINDER_ HEARTBEAT_".split()
-)
-ALMOST = 0.85
+SECRETS = "database_url gmail_app_password twilio_auth_token twilio_api_secret alert_urls".split()
 
 
 def default_home() -> Path:
@@ -47,7 +44,7 @@ def default_home() -> Path:
     return Path(state) / "jeeves"
 
 
-class Settings(Alerting):
+class Settings(ChannelSettings, Alerting):
     """Every setting, checked. Empty means not set."""
 
     model_config = SettingsConfigDict(
@@ -89,6 +86,7 @@ class Settings(Alerting):
     twilio_messaging_service_sid: str | None = None
     twilio_base_url: str | None = None
     alert_to: str | None = None
+    alert_templates_file: Path | None = None
 
     speech: Literal["on", "off", "file"] = "on"
 
@@ -113,6 +111,7 @@ class Settings(Alerting):
         "jeeves_models_dir",
         "imap_ca_file",
         "accounts_file",
+        "alert_templates_file",
         "gmail_oauth_client_file",
     )
     @classmethod
@@ -159,6 +158,8 @@ class Settings(Alerting):
                 "https://myaccount.google.com/apppasswords, or set GMAIL_OAUTH_CLIENT_FILE and run "
                 "`jeeves auth google`"
             )
+        if self.twilio_callback_url and not self.twilio_auth_token:
+            raise ValueError(UNPROVEN)
         missing = self._missing_for_sms()
         if missing:
             raise ValueError(f"text messages also need {', '.join(missing)}")
@@ -240,6 +241,16 @@ class Settings(Alerting):
         """Where the OAuth token of the account ``address`` is kept."""
         return self.jeeves_home / "oauth" / f"{quote(address.lower(), safe='@+')}.json"
 
+    @cached_property
+    def templates(self) -> Templates:
+        """What alerts say.
+
+        Raises:
+            ConfigError: the file that says it cannot be read or used.
+        """
+        path = self.alert_templates_file
+        return Templates() if path is None else templates.read_templates(path)
+
     @property
     def costs(self) -> Costs:
         """What the thresholds are chosen for."""
@@ -251,23 +262,26 @@ class Settings(Alerting):
         return self.jeeves_models_dir or self.jeeves_home / "models"
 
 
-def load_settings(folder: Path | None = None, **given: str) -> Settings:
+def load_settings(folder: Path | None = None, *, offline: bool = False, **given: str) -> Settings:
     """The settings in force.
 
     Args:
         folder: where to look for .env first; the working folder by default.
+        offline: nobody will log in, so that no password is asked for.
         given: settings that a command was told; they win.
 
     Raises:
         ConfigError: an unknown name, or a value that cannot be used; one sentence per mistake,
             none of which shows a value.
     """
-    refuse_slips(os.environ)
+    refuse_slips(os.environ, names())
+    if offline:
+        given = {"gmail_app_password": "unused", **given}
     here = (folder or Path.cwd()) / ".env"
     home = Path(os.environ.get("JEEVES_HOME") or dotenv(here).get("JEEVES_HOME") or default_home())
     files = [path for path in (home.expanduser() / ".env", here) if path.is_file()]
     for path in files:
-        refuse_unknown(path)
+        refuse_unknown(path, names())
     try:
         # pydantic-settings reads the environment over the files, and a later file over an earlier
         settings = Settings(_env_file=files, **given)  # type: ignore[call-arg,arg-type]
@@ -277,7 +291,10 @@ def load_settings(folder: Path | None = None, **given: str) -> Settings:
         beside = (here.with_name(NAME), home.expanduser() / NAME)
         found = next((path for path in beside if path.is_file()), None)
         settings = settings.model_copy(update={"accounts_file": found})
-    _ = settings.accounts  # what is wrong with them is said at once
+    own_words = settings.jeeves_home / templates.NAME
+    if settings.alert_templates_file is None and own_words.is_file():
+        settings = settings.model_copy(update={"alert_templates_file": own_words})
+    _ = settings.accounts, settings.templates  # what is wrong with them is said at once
     return settings
 
 
@@ -286,47 +303,10 @@ def names() -> set[str]:
     return {name.upper() for name in Settings.model_fields}
 
 
-def dotenv(path: Path) -> Mapping[str, str | None]:
-    """The names and values of a .env file; empty where there is none.
-
-    Raises:
-        ConfigError: the file cannot be read.
-    """
-    from dotenv import dotenv_values
-
-    try:
-        return dotenv_values(path) if path.is_file() else {}
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path} cannot be read ({type(exc).__name__}).") from exc
-
-
-def refuse_unknown(path: Path) -> None:
-    """Raise ConfigError if a .env file names a setting that does not exist."""
-    for name in dotenv(path):
-        if name.upper() not in names():
-            raise ConfigError(f"{path} has an unknown setting {name}{suggestion(name)}.")
-
-
-def refuse_slips(environment: Mapping[str, str]) -> None:
-    """Raise ConfigError if an environment variable looks like a setting spelt wrongly."""
-    for name in environment:
-        if name.startswith(OURS) and name not in names():
-            close = difflib.get_close_matches(name, names(), n=1, cutoff=ALMOST)
-            if close:
-                raise ConfigError(
-                    f"The environment has an unknown setting {name}: did you mean {close[0]}?"
-                )
-
-
-def suggestion(name: str) -> str:
-    """`: did you mean ...?`, or where to look."""
-    close = difflib.get_close_matches(name.upper(), names(), n=1)
-    return f": did you mean {close[0]}" if close else ": .env.example lists all there are"
-
-
 def sentences(error: ValidationError) -> list[str]:
     """One sentence for each mistake, without the value that was given."""
-    return [
-        f"{name.upper()} {f'is not a setting{suggestion(name)}' if unknown else said}.".lstrip()
-        for name, said, unknown in mistakes(error)
-    ]
+    said = []
+    for name, mistake, unknown in mistakes(error):
+        what = f"is not a setting{suggestion(name, names())}" if unknown else mistake
+        said.append(f"{name.upper()} {what}.".lstrip())
+    return said

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 
 COMMANDS = [
     *("run", "check", "demo", "score", "import", "train", "evaluate", "search"),
-    *("backfill", "audit"),
+    *("backfill", "audit", "replay"),
     *("list", "show", "status", "migrate", "doctor", "auth"),
 ]
 LEARNING = {"sklearn", "nltk", "joblib", "numpy", "scipy", "matplotlib", "jinja2", "dask"}
@@ -64,9 +64,13 @@ def test_the_serving_path_loads_no_learning_library_and_no_migrations(tmp_path: 
         "import jeeves.service.daemon, jeeves.adapters.gmail, jeeves.adapters.postgres.store\n"
         "import jeeves.adapters.sms, jeeves.adapters.speech, jeeves.adapters.postgres.schema\n"
         "import jeeves.adapters.embedded\n"
+        "import jeeves.adapters.apprise_urls, jeeves.adapters.twilio_callback\n"
         "bootstrap.make_scorer(settings.load_settings())"
     )
-    assert loaded(code, tmp_path) & (LEARNING | {"alembic", "sqlalchemy", "twilio"}) == set()
+    assert (
+        loaded(code, tmp_path) & (LEARNING | {"alembic", "sqlalchemy", "twilio", "apprise"})
+        == set()
+    )
 
 
 @pytest.mark.parametrize("module", ["jeeves.bootstrap", "jeeves.settings", "jeeves.cli"])

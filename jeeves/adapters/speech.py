@@ -21,8 +21,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
-from jeeves.domain.alert import Alert, Channel, Receipt, shorten
+from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.ports import Delivery
+from jeeves.domain.sms import shortened
 from jeeves.errors import DeliveryDelayed, DeliveryRefused
 
 Mode = Literal["on", "file"]
@@ -34,6 +35,10 @@ NO_ENGINE = 3
 PLAYERS = (("pw-play",), ("paplay",), ("aplay", "-q"), ("afplay",))
 #: Longer sounds are cut off, so that a delivery stays within its lease. In seconds.
 LONGEST_SOUND = 60.0
+#: How long an alert waits for another to be said to its end, in seconds; then it comes later.
+TURN_SECONDS = 15.0
+#: Held, in the folder of the sounds, by whoever speaks.
+TURN_FILE = "speaking.lock"
 LONGEST_TEXT = 400
 SHORTEST_SOUND = 0.2
 #: Root mean square of the samples, full scale being 1.
@@ -49,9 +54,10 @@ class SpeechNotifier:
     """`jeeves.domain.ports.Notifier` for the ears within reach. Safe to share between threads.
 
     Every alert is written to ``folder`` as a wav file named by its reference (for the owner's
-    eyes only; the newest ``keep`` stay). With mode "on" it is then played. A machine without
-    sound keeps the file and says so in the receipt. ``deadline`` is the time in seconds that
-    the voice may take, and a player on top of the length of the sound.
+    eyes only; the newest ``keep`` stay). With mode "on" it is then played, one at a time among
+    all processes that share the folder. A machine without sound keeps the file and says so in
+    the receipt. ``deadline`` is the time in seconds that the voice may take, and a player on top
+    of the length of the sound.
     """
 
     channel = Channel.SPEECH
@@ -72,7 +78,8 @@ class SpeechNotifier:
         """Say ``alert``; the receipt holds the path of the sound file.
 
         Raises:
-            DeliveryDelayed: the voice did not finish in time or crashed; or the disk is full.
+            DeliveryDelayed: the voice did not finish in time or crashed, the disk is full, or
+                other alerts are being said.
             DeliveryRefused: there is no voice, or the folder cannot be written.
         """
         name = re.sub(r"[^A-Za-z0-9_-]", "_", alert.reference) or "alert"
@@ -136,8 +143,8 @@ class SpeechNotifier:
         """Play the sound with the first player that can; what came of it, in words."""
         players = found_players()
         if not players:
-            return "written to a file: no sound player found"
-        with self._playing:
+            return "synthesised, not played: no sound player found"
+        with self._turn():
             allowed = min(seconds, LONGEST_SOUND) + self._deadline
             end = time.monotonic() + allowed
             for player in players:
@@ -145,8 +152,31 @@ class SpeechNotifier:
                 if code == 0:
                     return f"spoken through {player[0]}"
                 if code is None:
-                    return f"written to a file: {player[0]} was stopped after {allowed:.0f} s"
-        return "written to a file: the player failed (no sound card?)"
+                    return f"synthesised, not played: {player[0]} was stopped after {allowed:.0f} s"
+        return "synthesised, not played: the player failed (no sound card?)"
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """While this lasts no other thread speaks, nor another process that shares the folder.
+
+        Raises:
+            DeliveryDelayed: others have been speaking for `TURN_SECONDS`.
+        """
+        end = time.monotonic() + TURN_SECONDS
+        if not self._playing.acquire(timeout=TURN_SECONDS):
+            raise DeliveryDelayed("Other alerts are being said: this one is said later")
+        try:
+            with (
+                self._folder_errors(),
+                open(self._folder / TURN_FILE, "ab", opener=private) as turn,
+            ):
+                while not locked(turn.fileno()):
+                    if time.monotonic() > end:
+                        raise DeliveryDelayed("Another Jeeves is speaking: this is said later")
+                    time.sleep(0.05)
+                yield
+        finally:
+            self._playing.release()
 
     def _prune(self) -> None:
         """Keep the newest sound files only. What this class has not named is not touched."""
@@ -184,7 +214,7 @@ def speakable(text: str) -> str:
         elif not category.startswith("C"):
             kept.append(character)
     line = " ".join("".join(kept).split())
-    return shorten(line, LONGEST_TEXT) if any(c.isalnum() for c in line) else WORDLESS
+    return shortened(line, LONGEST_TEXT) if any(c.isalnum() for c in line) else WORDLESS
 
 
 def measured(sound: Path) -> float:
@@ -223,6 +253,24 @@ def wav_measures(sound: Path) -> tuple[float, float]:
 def found_players() -> list[tuple[str, ...]]:
     """The commands of `PLAYERS` that are installed."""
     return [player for player in PLAYERS if shutil.which(player[0])]
+
+
+def private(path: str, flags: int) -> int:
+    """Opens a file that, if it is new, is the owner's only."""
+    return os.open(path, flags, 0o600)
+
+
+def locked(file: int) -> bool:
+    """Take the lock of an open file, if nobody has it; it ends with the file or the process."""
+    if sys.platform == "win32":
+        return True  # there is no flock(2): processes may speak at once
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Commands:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from jeeves.cli import authorising, history, judging, looking, searching, serving
+from jeeves.cli import authorising, history, judging, looking, replaying, searching, serving
 from jeeves.errors import ConfigError, JeevesError, LoginRefused, TransientError
 
 DONE, FAILED, WRONG_USAGE, TRY_LATER = 0, 1, 2, 75
@@ -29,6 +29,7 @@ serving.add_to(app)
 history.add_to(app)
 looking.add_to(app)
 judging.add_to(app)
+replaying.add_to(app)
 searching.add_to(app)
 authorising.add_to(app)
 

@@ -57,7 +57,7 @@ def google(
     from jeeves.settings import load_settings
 
     given = {"gmail_oauth_client_file": str(client)} if client else {}
-    settings = load_settings(None, **given)
+    settings = load_settings(None, offline=False, **given)
     asked = the_account(settings, account)
     if settings.gmail_oauth_client_file is None:
         raise ConfigError(

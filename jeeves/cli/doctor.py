@@ -7,12 +7,13 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from jeeves import bootstrap
 from jeeves.accounts import Account
 from jeeves.cli.status import expectation
 from jeeves.domain.ports import LabelWriter
-from jeeves.errors import JeevesError
+from jeeves.errors import ConfigError, JeevesError
 from jeeves.settings import Settings, load_settings
 
 
@@ -127,6 +128,12 @@ def what_leaves(settings: Settings) -> str:
         parts.append(
             "text messages through Twilio: sender's name, subject, a few words of the mail"
         )
+    if settings.urls:
+        when = "what fails elsewhere" if settings.alert_urls_when == "fallback" else "alerts"
+        parts.append(
+            f"{when} through ALERT_URLS ({settings.url_services}): sender's name, subject, a few "
+            "words of the mail"
+        )
     if settings.heartbeat_url is not None:
         parts.append("a sign of life to HEARTBEAT_URL: nothing of any mail")
     return "; ".join(parts) or "nothing"
@@ -134,14 +141,21 @@ def what_leaves(settings: Settings) -> str:
 
 def channels(settings: Settings) -> Iterator[Finding]:
     """Each channel by its own check; what leaves the machine is said."""
-    with bootstrap.open_notifiers(settings) as notifiers:
-        for notifier in notifiers:
-            yield look(notifier.channel.value, notifier.check)
+    try:
+        with bootstrap.open_notifiers(settings) as notifiers:
+            for notifier in notifiers:
+                yield look(notifier.channel.value, notifier.check)
+    except ConfigError as exc:
+        yield Finding("channels", False, str(exc))
     if not settings.has_sms:
         yield Finding(
             "sms",
-            not settings.has_account,
+            bool(settings.urls) or not settings.has_account,
             "no text messages: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM and ALERT_TO",
         )
+    if settings.twilio_callback_url is not None:
+        host = urlsplit(settings.twilio_callback_url).hostname
+        port = settings.twilio_callback_port
+        yield Finding("callback", True, f"{host} hands Twilio's reports on to 127.0.0.1:{port}")
     if settings.speech == "off":
         yield Finding("speech", True, "switched off by SPEECH=off")

@@ -121,6 +121,7 @@ def demo_settings(settings: Settings, server: GmailServer, dsn: str) -> Settings
             "gmail_filter": None,
             "accounts_file": None,
             "alert_to": None,
+            "alert_urls": None,
             # whoever looks at the demo is awake
             "quiet_hours": "off",
             "heartbeat_file": None,

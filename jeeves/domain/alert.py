@@ -1,4 +1,4 @@
-"""An alert: what it says, when it may be said, and what becomes of it."""
+"""An alert: what it may quote, when it may be said, and what becomes of it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,6 @@ from jeeves.domain.verdict import Verdict
 OLD_AFTER = timedelta(days=14)
 #: An alert that could not be delivered for this long would only confuse.
 STALE_AFTER = timedelta(hours=24)
-#: Two SMS segments of plain text (GSM 03.38: 153 characters each when concatenated).
-SMS_LENGTH = 306
-#: Says that a text was cut; one character for it would cost a text message its alphabet.
-CUT = "..."
 WORD = r"\w+"
 #: Waits between attempts in seconds; the last one repeats until the alert is stale.
 RETRY_SECONDS = (5, 15, 60, 300, 900, 1800)
@@ -72,7 +68,7 @@ class Receipt:
 
     #: The provider's id (Twilio: SM...), or a path.
     id: str
-    #: What the channel adds in words, such as "written to a file: no player found".
+    #: What the channel adds in words, such as "synthesised, not played: no player".
     note: str = ""
 
 
@@ -150,23 +146,6 @@ def why_withheld(message: Message, now: datetime) -> str | None:
     return None
 
 
-def sms_text(message: Message, verdict: Verdict, reference: str) -> str:
-    """The text message: who, about what, why, and the reference, in at most 306 characters."""
-    why = quotable(verdict, message)
-    tail = f' ("{why}") {reference}' if why else f" {reference}"
-    head = f"{message.sender.display} wants to meet, no place yet: "
-    subject = " ".join(message.subject.split()) or "(no subject)"
-    room = SMS_LENGTH - len(tail)
-    return shorten(shorten(head, room // 2) + subject, room) + tail
-
-
-def spoken_text(message: Message) -> str:
-    """The sentence for the ear."""
-    subject = " ".join(message.subject.split())
-    about = f" It is about: {shorten(subject, 120)}" if subject else ""
-    return f"{shorten(message.sender.display, 60)} wants to meet. Where do you want to meet?{about}"
-
-
 def quotable(verdict: Verdict, message: Message) -> str:
     """The mail's own words that did most to make the verdict positive, or "".
 
@@ -183,15 +162,6 @@ def quotable(verdict: Verdict, message: Message) -> str:
 def plain(text: str) -> str:
     """``text`` in lower case, each run of other than letters and digits one blank."""
     return f" {' '.join(re.findall(WORD, text.lower()))} "
-
-
-def shorten(text: str, length: int) -> str:
-    """``text`` in at most ``length`` characters, cut between words where possible."""
-    if len(text) <= length:
-        return text
-    cut = text[: max(length - len(CUT), 0)]
-    at_word = cut.rsplit(" ", 1)[0]
-    return (at_word if len(at_word) > length // 2 else cut).rstrip() + CUT
 
 
 def next_attempt(

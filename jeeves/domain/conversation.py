@@ -1,6 +1,7 @@
 """One conversation: which meetings it speaks of, and whether each has a place.
 
-The words are read elsewhere (``mail.proposal``): here what they say is folded into a state.
+The words are read elsewhere (``mail.proposal``), and what they say is folded, mail by mail, in
+``listening``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from jeeves.domain.message import Address
+from jeeves.domain.remark import Remark
 from jeeves.domain.when import When
 
 
@@ -21,6 +23,27 @@ class State(StrEnum):
     OPEN = "open"
     SETTLED = "settled"
     CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One mail of a conversation, read."""
+
+    #: By which the caller knows it.
+    id: str
+    sender: Address
+    #: To whom it was sent, the sender left out.
+    others: tuple[Address, ...]
+    own: bool
+    #: Sent to many by a machine.
+    bulk: bool
+    remarks: tuple[Remark, ...]
+    #: What the mails that it quotes said.
+    quoted: tuple[Remark, ...] = ()
+    #: A model's verdict: it asks to meet and names no place.
+    needs_location: bool = False
+    #: Words of the mail that made the verdict so, or "".
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +64,8 @@ class Meeting:
     proposed_by: str
     #: Message with which an alert was due for the first time; None where it never was.
     alert_at: str | None
+    #: The same of the question that is open now.
+    due_at: str | None
     #: Message that first named the place that stands.
     settled_by: str | None
     #: How often it has become open: a place that falls through opens it again.
@@ -49,6 +74,8 @@ class Meeting:
     owner_owes: bool
     #: Words of the mail that say why it is open.
     why: str = ""
+    #: Whether people meet by phone or video, so that ``place`` is none to go to.
+    online: bool = False
 
     @property
     def question(self) -> str:
@@ -70,3 +97,19 @@ class Conversation:
             if state in states:
                 return state
         return State.NONE
+
+    @property
+    def open_meetings(self) -> tuple[Meeting, ...]:
+        """The meetings for which a place is wanted, the first one first."""
+        return tuple(one for one in self.meetings if one.state is State.OPEN)
+
+    @property
+    def settled(self) -> Meeting | None:
+        """The meeting that was settled last; None where none stands settled."""
+        settled = [one for one in self.meetings if one.state is State.SETTLED]
+        return settled[-1] if settled else None
+
+    @property
+    def alert_at(self) -> str | None:
+        """Message with which the first alert was due."""
+        return next((one.alert_at for one in self.meetings if one.alert_at), None)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+_LAST_NAME_FIRST = re.compile(
+    r"(?P<last>[^,()]*[^,()\s])\s*,\s*(?P<first>[^,()\s][^,()]*?)(?P<rest>\s*\([^()]*\))?"
+)
+#: What stands after a comma and is no first name.
+_AFTER_A_NAME = frozenset(
+    "inc llc ltd gmbh corp co ag sa plc jr sr ii iii iv phd dphil md dds rn esq jd cpa mba ma "
+    "msc "
+    "ba bsc pe".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +28,18 @@ class Address:
     address: str
 
     @property
+    def called(self) -> str:
+        """The display name in the order of speech, ``Ana Smith`` for ``Smith, Ana``; or ""."""
+        name = self.name.strip().strip("\"'").strip()
+        turned = _LAST_NAME_FIRST.fullmatch(name)
+        if turned is None or turned["first"].lower().replace(".", "") in _AFTER_A_NAME:
+            return name
+        return f"{turned['first']} {turned['last']}{turned['rest'] or ''}"
+
+    @property
     def display(self) -> str:
         """The name a person would say: ``Smith, Ana`` becomes ``Ana Smith``."""
-        name = self.name.strip().strip("\"'").strip()
-        if name.count(",") == 1:
-            last, first = (part.strip() for part in name.split(","))
-            if first and last:
-                name = f"{first} {last}"
-        return name or self.address.partition("@")[0] or "Somebody"
+        return self.called or self.address.partition("@")[0] or "Somebody"
 
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>" if self.name else self.address

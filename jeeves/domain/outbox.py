@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from jeeves.domain.alert import SMS_LENGTH, Alert, AlertKind, AlertState, Channel, shorten
+from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel
 from jeeves.domain.conversation import Conversation, Meeting, State
 from jeeves.domain.message import Message
 from jeeves.domain.schedule import Rules
+from jeeves.domain.sms import segments, shortened
 from jeeves.domain.verdict import Band
 
 #: The rows of a conversation that were put into the outbox, by question and kind.
@@ -30,6 +31,8 @@ WAITING = frozenset({"accepted", "scheduled", "queued", "sending"})
 #: A text that did not arrive and may the next time is sent anew this often, so far apart.
 MOST_RESENT = 3
 RESEND_AFTER = timedelta(minutes=30)
+#: A text message has at most so many.
+MOST_SEGMENTS = 2
 #: Of each alert in a digest at least so many characters are said.
 LEAST_HEAD = 24
 
@@ -280,15 +283,14 @@ def digest_text(parts: Sequence[Alert], reference: str) -> str:
     head = f"{len(parts)} meetings have no place yet"
     if parts[0].channel is Channel.SPEECH:
         return f"{head}. " + " ".join(part.text for part in parts)
-    room = SMS_LENGTH - len(f"{head}: {reference}")
     texts = [part.text.replace(part.reference, "").strip() for part in parts]
-    each = max(room // len(texts) - len("; "), LEAST_HEAD)
-    said = ""
-    for number, text in enumerate(texts):
-        piece, more = f" {shorten(text, each)};", f" and {len(texts) - number} more"
-        left = len(texts) - number - 1
-        if len(said) + len(piece) + (len(more) if left else 0) > room:
-            said += more
-            break
-        said += piece
-    return f"{head}:{said.removesuffix(';')} {reference}"
+    for each in range(max(map(len, texts)), LEAST_HEAD - 1, -1):
+        said = "; ".join(shortened(text, each) for text in texts)
+        if segments(text := f"{head}: {said} {reference}") <= MOST_SEGMENTS:
+            return text
+    for count in range(len(texts) - 1, 0, -1):
+        said = "; ".join(shortened(text, LEAST_HEAD) for text in texts[:count])
+        text = f"{head}: {said}; and {len(texts) - count} more {reference}"
+        if segments(text) <= MOST_SEGMENTS:
+            return text
+    return f"{head} {reference}"

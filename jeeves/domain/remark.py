@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Flag, auto
+from enum import Flag, IntEnum, auto
 
 from jeeves.domain.when import When
 
@@ -35,6 +35,19 @@ class Act(Flag):
     OTHERS = auto()
     #: One more meeting beside that which was spoken of.
     ADDS = auto()
+    #: Some place will not do; which one, its words tell.
+    SHUTS = auto()
+
+
+class Sign(IntEnum):
+    """How much its words tell that something is a place to meet."""
+
+    #: A name that stands by itself: a place where one was asked for.
+    BARE = 0
+    #: Where people look for one: "how about ...", "... works".
+    LIKELY = 1
+    #: Wherever people speak of meeting: "at ...", "my office", an address.
+    SURE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +57,9 @@ class Place:
     words: str
     #: Named as one that will not do.
     refused: bool = False
-    #: Certainly a place to meet by its words alone; others count where one is looked for.
-    sure: bool = True
+    sign: Sign = Sign.SURE
+    #: Told of something else: "my glove is at the rink".
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +76,9 @@ class Remark:
     online: str = ""
     #: From the mail's calendar part.
     calendar: bool = False
+    #: A line such as "Where: the library", in a mail that tells the day, too.
+    labelled: bool = False
+    #: Number of its paragraph: people change the subject between two of them.
+    paragraph: int = 0
+    #: Its paragraph is a point of a list, or begins with a heading.
+    headed: bool = False

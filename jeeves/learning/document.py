@@ -1,4 +1,4 @@
-"""What both training and serving read of a mail. Standard library only."""
+"""What both training and serving read of a mail; of the standard library and our own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import chain, pairwise
 from jeeves.domain.message import Message
 from jeeves.learning.frames import frames_of, terms_of
 from jeeves.learning.tokens import Sentence, sentences
+from jeeves.mail.invitation import EVENT
 
 #: Raised whenever ``document`` answers differently for any mail: models made before are refused.
 DOCUMENT_VERSION = 3
@@ -28,13 +29,6 @@ BARE_FORWARD = 20
 _ANSWER_MARKS = re.compile(
     r"^\s*(?:(?:re|fwd?|aw|wg|sv|tr|rv|r|i|antw|vs|ynt|odp|res|enc|vb|fw)\s*(?:\[\d+\])?\s*:\s*)+",
     re.IGNORECASE,
-)
-#: The lines that ``mail.invitation`` adds for each event of a calendar part. A heading alone is
-#: none: people write "Answer: yes" themselves.
-_EVENT = re.compile(
-    r"^(?P<kind>Invitation|Cancelled|Answer|Other proposal): (?P<summary>.*)"
-    r"(?P<lines>(?:\n(?:When|Where|Link): .*)+)",
-    re.MULTILINE,
 )
 NO_PLACE = "an invitation without a place"
 PLACE = "an invitation with a place"
@@ -182,7 +176,7 @@ def _without_events(text: str) -> tuple[str, list[tuple[str, bool, bool]]]:
         return found["summary"]
 
     if any(line in text for line in ("\nWhen: ", "\nWhere: ", "\nLink: ")):
-        text = _EVENT.sub(told, text)
+        text = EVENT.sub(told, text)
     return text, events
 
 

@@ -39,6 +39,14 @@ _HEADINGS = {
     "COUNTER": "Other proposal",
 }
 
+#: The lines of an event in the text of a mail, as ``Invitation.text`` writes them. A heading alone
+#: is none: people write "Answer: yes" themselves.
+EVENT = re.compile(
+    r"^(?P<kind>Invitation|Cancelled|Answer|Other proposal): (?P<summary>.*)"
+    r"(?P<lines>(?:\n(?:When|Where|Link): .*)+)",
+    re.MULTILINE,
+)
+
 #: Parameters and value of each property of a component, the first of a name.
 _Properties = dict[str, tuple[str, str]]
 

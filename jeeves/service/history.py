@@ -11,7 +11,8 @@ from jeeves.domain.history import History
 from jeeves.domain.message import FetchedMail, Message, Origin, Unreadable
 from jeeves.domain.ports import Clock, Scorer, Store
 from jeeves.mail.mime import read
-from jeeves.service.triage import BATCH, judgement
+from jeeves.service.deciding import judgement
+from jeeves.service.triage import BATCH
 
 log = structlog.get_logger()
 

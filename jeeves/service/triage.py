@@ -14,25 +14,20 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from jeeves.domain.alert import Alert, Channel, sms_text, spoken_text, why_withheld
-from jeeves.domain.conversation import Conversation
+from jeeves.domain.alert import Channel
 from jeeves.domain.message import Cursor, FetchedMail, Message, Unreadable
-from jeeves.domain.outbox import Outcome
 from jeeves.domain.ports import (
     Clock,
-    Judgement,
     Mailbox,
     MailboxStatus,
     Notifier,
     Scorer,
     Store,
-    StoredMessage,
 )
-from jeeves.domain.schedule import plan
-from jeeves.domain.verdict import Verdict, judge
 from jeeves.errors import MailboxError, ModelError
 from jeeves.mail.mime import read
-from jeeves.service.delivery import deliver_all, new_reference
+from jeeves.service.deciding import decide, judgement
+from jeeves.service.delivery import deliver_all
 from jeeves.service.marking import sync_marks
 from jeeves.service.telling import READ_BEAT, announce_unread, beat_read, tell_of_model
 from jeeves.service.terms import FREE, Terms
@@ -46,8 +41,6 @@ FIRST_READ = timedelta(days=14)
 CLOCK_MARGIN = timedelta(minutes=10)
 #: Mails per transaction.
 BATCH = 400
-#: Of a conversation in which questions are not told apart.
-FIRST_QUESTION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,63 +189,3 @@ def judge_pending(
     if judged:
         log.info("judged", messages=judged, alerts=alerts, model=scorer.version)
     return judged, alerts
-
-
-def judgement(stored: StoredMessage, scorer: Scorer, now: datetime) -> Judgement:
-    """The verdict about one message, and why no alert may follow."""
-    verdict = judge(scorer.score(stored.message), scorer.thresholds)
-    withheld = why_withheld(stored.message, now) if verdict.needs_location else None
-    return Judgement(stored.id, verdict, withheld)
-
-
-def decide(
-    pending: Sequence[StoredMessage],
-    judgements: Sequence[Judgement],
-    store: Store,
-    channels: Sequence[Channel],
-    now: datetime,
-    terms: Terms,
-) -> list[Outcome]:
-    """One decision for each conversation in which a message asks for an alert."""
-    outcomes = []
-    decided: set[str] = set()
-    for stored, judged in zip(pending, judgements, strict=True):
-        key = stored.message.thread_key
-        if not judged.verdict.needs_location or judged.withheld or key in decided:
-            continue
-        decided.add(key)
-        outcomes.append(
-            Outcome(
-                account=stored.message.account,
-                thread_key=key,
-                read_up_to=store.thread(stored.message.account, key).read_up_to,
-                decided_at=now,
-                conversation=Conversation(),
-                alerts=tuple(
-                    alert_about(stored, judged.verdict, channel, now, terms) for channel in channels
-                ),
-            )
-        )
-    return outcomes
-
-
-def alert_about(
-    stored: StoredMessage, verdict: Verdict, channel: Channel, now: datetime, terms: Terms
-) -> Alert:
-    """The alert about one message on one channel."""
-    message, reference = stored.message, new_reference()
-    times = plan(None, now, terms.rules)
-    spoken = channel is Channel.SPEECH
-    return Alert(
-        reference=reference,
-        account=message.account,
-        thread_key=message.thread_key,
-        message_id=stored.id,
-        channel=channel,
-        text=spoken_text(message) if spoken else sms_text(message, verdict, reference),
-        created_at=now,
-        question=FIRST_QUESTION,
-        not_before=times.say_at,
-        expires_at=times.expires_at,
-        urgent=times.urgent,
-    )

@@ -19,7 +19,7 @@ def test_one_round_shows_verdicts_texts_and_speech_and_exits(jeeves: Jeeves) -> 
     assert "first verdict" in out
     assert re.search(r"-> alert 0\.\d\d \(", out)
     assert re.search(r"-> quiet 0\.\d\d", out)
-    assert re.search(r"text message: .* wants to meet, no place yet: .* jv-[0-9A-Z]{8}", out)
+    assert re.search(r"text message: .* wants to meet.*\. No place yet\..* jv-[0-9A-Z]{8}", out)
     assert re.search(r"spoken: .* wants to meet\..*\(written to a file: /.*\.wav\)", out)
     # the table at the end holds what was there before, too
     assert "arrived before Jeeves watched" in out

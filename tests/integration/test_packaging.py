@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 #: Extras that commands ask for by name where they are missing.
-ASKED_FOR = [*EXTRAS["report"], *EXTRAS["dask"]]
+ASKED_FOR = [*EXTRAS["report"], *EXTRAS["dask"], *EXTRAS["channels"]]
 #: What is installed with each lock file.
 LOCKED = {
     "requirements.lock": [*PROJECT["dependencies"], *EXTRAS["voice"], *EXTRAS["demo"]],

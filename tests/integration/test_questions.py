@@ -85,7 +85,7 @@ def test_a_thread_comes_in_the_order_received_with_the_newest_bands(store: Postg
 def test_how_a_conversation_stands_is_kept(store: PostgresStore) -> None:
     def meeting(number: int, state: State, place: str) -> Meeting:
         return Meeting(
-            number, "lunch", state, None, place, Address("", ""), "", None, None, 1, True
+            number, "lunch", state, None, place, Address("", ""), "", None, None, None, 1, True
         )
 
     meetings = (meeting(1, State.SETTLED, "Blue Bottle"), meeting(2, State.OPEN, ""))

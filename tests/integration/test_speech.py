@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
 import stat
 import struct
@@ -19,10 +20,20 @@ from pathlib import Path
 
 import pytest
 
-from jeeves.adapters.speech import Mode, SpeechNotifier, speakable, wav_measures
+from jeeves.adapters.speech import (
+    LONGEST_SOUND,
+    TURN_FILE,
+    TURN_SECONDS,
+    Mode,
+    SpeechNotifier,
+    speakable,
+    wav_measures,
+)
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.ports import Notifier
 from jeeves.errors import DeliveryDelayed, DeliveryRefused
+from jeeves.service.delivery import LEASE_SECONDS
+from tests.conftest import ROOT
 
 TEXT = "Ana Smith wants to meet. Where do you want to meet?"
 
@@ -225,14 +236,14 @@ def test_without_a_sound_card_the_receipt_says_that_only_a_file_was_written(
 ) -> None:
     player("aplay", "exit 1")
     receipt = SpeechNotifier("on", sounds).send(an_alert())
-    assert receipt.note == "written to a file: the player failed (no sound card?)"
+    assert receipt.note == "synthesised, not played: the player failed (no sound card?)"
     assert Path(receipt.id).exists()
 
 
 @pytest.mark.usefixtures("voice", "programs")
 def test_without_a_player_the_receipt_says_so(sounds: Path) -> None:
     receipt = SpeechNotifier("on", sounds).send(an_alert())
-    assert receipt.note == "written to a file: no sound player found"
+    assert receipt.note == "synthesised, not played: no sound player found"
 
 
 @pytest.mark.usefixtures("voice")
@@ -249,7 +260,7 @@ def test_a_player_that_hangs_is_killed_with_all_it_started(
     pids = tmp_path / "pids"
     player("aplay", f'/bin/sleep 300 &\necho $$ $! > "{pids}"\nwait')
     receipt = SpeechNotifier("on", sounds, deadline=3).send(an_alert("Hi"))
-    assert receipt.note.startswith("written to a file: aplay was stopped after")
+    assert receipt.note.startswith("synthesised, not played: aplay was stopped after")
     assert gone([int(pid) for pid in pids.read_text().split()])
 
 
@@ -315,6 +326,82 @@ def test_two_at_once_are_both_written_and_not_said_over_each_other(
     lengths = [wav_measures(Path(receipt.id))[0] for receipt in receipts]
     assert lengths[0] > 1.3 * lengths[1]
     assert turns.read_text().split() == ["on", "off", "on", "off"]
+
+
+#: Another process that says one alert; its arguments are the folder and the reference.
+SPEAKER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from jeeves.adapters.speech import SpeechNotifier
+from jeeves.domain.alert import Alert, Channel
+print(SpeechNotifier("on", Path(sys.argv[1])).send(Alert(
+    sys.argv[2], "me@example.org", "t1", 1, Channel.SPEECH, "Hi", datetime.now(UTC))).note)
+"""
+
+
+def test_processes_speak_one_after_the_other_too(
+    sounds: Path, player: Player, fake_voice: Fake, tmp_path: Path
+) -> None:
+    fake_voice("write(self.path, [9000, -9000] * 4000)")
+    turns = tmp_path / "turns"
+    player("aplay", f'echo on >> "{turns}"\n/bin/sleep 0.4\necho off >> "{turns}"')
+    environment = {**os.environ, "PYTHONPATH": f"{os.environ['PYTHONPATH']}:{ROOT}"}
+    speakers = [
+        subprocess.Popen(
+            [sys.executable, "-c", SPEAKER, sounds, f"jv-2222222{number}"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(3)
+    ]
+    assert {speaker.communicate(timeout=60)[0] for speaker in speakers} == {
+        "spoken through aplay\n"
+    }
+    assert turns.read_text().split() == ["on", "off"] * 3
+    assert stat.S_IMODE((sounds / TURN_FILE).stat().st_mode) == 0o600
+
+
+def test_an_alert_does_not_wait_for_ever_until_others_were_said(
+    sounds: Path, player: Player, fake_voice: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_voice("write(self.path, [9000, -9000] * 4000)")
+    monkeypatch.setattr("jeeves.adapters.speech.TURN_SECONDS", 0.3)
+    log = player("aplay", "/bin/sleep 4")
+    notifier, other = SpeechNotifier("on", sounds), SpeechNotifier("on", sounds)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(notifier.send, an_alert())
+        while not log.exists():
+            assert not first.done()
+            time.sleep(0.01)
+        for waiting in (notifier, other):
+            with pytest.raises(DeliveryDelayed, match="later"):
+                waiting.send(an_alert(reference="jv-22222222"))
+        assert first.result().note == "spoken through aplay"
+    assert notifier.send(an_alert(reference="jv-22222222")).note == "spoken through aplay"
+
+
+def test_the_turn_of_a_process_that_was_killed_is_free_again(
+    sounds: Path, player: Player, fake_voice: Fake
+) -> None:
+    fake_voice("write(self.path, [9000, -9000] * 4000)")
+    log = player("aplay", "/bin/sleep 2")
+    environment = {**os.environ, "PYTHONPATH": f"{os.environ['PYTHONPATH']}:{ROOT}"}
+    killed = subprocess.Popen(
+        [sys.executable, "-c", SPEAKER, sounds, "jv-22222222"], env=environment
+    )
+    while not log.exists():
+        assert killed.poll() is None
+        time.sleep(0.01)
+    killed.kill()
+    killed.wait()
+    assert SpeechNotifier("on", sounds).send(an_alert()).note == "spoken through aplay"
+
+
+def test_all_that_an_alert_may_wait_for_fits_into_its_lease() -> None:
+    deadline = inspect.signature(SpeechNotifier).parameters["deadline"].default
+    assert deadline + TURN_SECONDS + LONGEST_SOUND + deadline < LEASE_SECONDS
 
 
 @pytest.mark.usefixtures("programs")

@@ -264,7 +264,7 @@ def test_a_channel_that_stays_broken_is_told_once_a_day(watching: House) -> None
 
 def test_an_alert_that_could_not_go_out_for_a_day_is_given_up(watching: House) -> None:
     watching.sms.faults = [DeliveryDelayed("down") for _ in range(5)]
-    watching.mail()
+    watching.mail("Lunch some day next week?")
     watching.cycle()
     watching.clock.advance(seconds=STALE_AFTER.total_seconds() + 1)
     watching.cycle()

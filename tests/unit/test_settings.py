@@ -125,6 +125,66 @@ def test_a_secret_may_come_from_a_file(load: Load, tmp_path: Path) -> None:
     assert settings.gmail_app_password.get_secret_value() == "s3cret"
 
 
+def test_further_channels_are_urls_with_commas_or_blanks_between_them(load: Load) -> None:
+    assert load().urls == ()
+    urls = "ntfy://topic,  tgram://1:a/2\n mailto://u:p@h?to=a@b.org,c@d.org , TGRAM://3:b/4,"
+    settings = load(ALERT_URLS=urls)
+    assert settings.urls == (
+        "ntfy://topic",
+        "tgram://1:a/2",
+        "mailto://u:p@h?to=a@b.org,c@d.org",
+        "TGRAM://3:b/4",
+    )
+    assert settings.url_services == "ntfy, tgram, mailto"
+    assert settings.alert_urls_when == "always"
+    assert load(ALERT_URLS_WHEN="fallback").alert_urls_when == "fallback"
+
+
+def test_further_channels_may_come_from_a_file(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "urls").write_text("ntfy://one\nntfy://two\n", encoding="utf-8")
+    assert load(ALERT_URLS_FILE=str(tmp_path / "urls")).urls == ("ntfy://one", "ntfy://two")
+
+
+def test_reports_of_twilio_need_the_token_that_signs_them(load: Load) -> None:
+    sms = {
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_API_KEY": "SK1",
+        "TWILIO_API_SECRET": "x",
+        "TWILIO_FROM": "+15005550006",
+        "ALERT_TO": "+15005550010",
+        "TWILIO_CALLBACK_URL": "https://host.example:8443/a/twilio",
+    }
+    with pytest.raises(ConfigError, match="TWILIO_CALLBACK_URL needs TWILIO_AUTH_TOKEN") as caught:
+        load(**sms)
+    assert str(caught.value).count(".") == 1
+    settings = load(**sms, TWILIO_AUTH_TOKEN="x")
+    assert settings.twilio_callback_url == "https://host.example:8443/a/twilio"
+    assert settings.twilio_callback_port == 8787
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://host.example/twilio",
+        "https://host.example",
+        "https://host.example/",
+        "https://localhost/twilio",
+        "https://my_host.example/twilio",
+        "https://me:pw@host.example/twilio",
+        "https://host.example/twilio?x=1",
+        "https://host.example/twilio#rc=2",
+        "https://host.example:many/twilio",
+        "https://host.example/twi lio",
+        "host.example/twilio",
+    ],
+)
+def test_an_address_that_twilio_or_the_signature_cannot_use_is_refused(
+    load: Load, url: str
+) -> None:
+    with pytest.raises(ConfigError, match="TWILIO_CALLBACK_URL is not an https URL"):
+        load(TWILIO_CALLBACK_URL=url)
+
+
 def test_secrets_never_show(load: Load) -> None:
     settings = load(
         GMAIL_ADDRESS="a@example.org",
@@ -134,7 +194,9 @@ def test_secrets_never_show(load: Load) -> None:
         TWILIO_AUTH_TOKEN="hunter2",
         TWILIO_FROM="+15005550006",
         ALERT_TO="+15005550010",
+        ALERT_URLS="ntfy://me:hunter2@h/topic",
     )
+    assert "hunter2" not in settings.url_services
     assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
 
 
@@ -172,6 +234,12 @@ def test_secrets_never_show(load: Load) -> None:
         ({"RECALL_FLOOR": "90"}, "RECALL_FLOOR cannot be used"),
         ({"RECALL_FLOOR": "-0.1"}, "RECALL_FLOOR cannot be used"),
         ({"ALERT_TO": "+15005550010"}, "text messages also need TWILIO_ACCOUNT_SID"),
+        ({"ALERT_URLS": "hunter2"}, "ALERT_URLS is not a list of apprise's URLs"),
+        ({"ALERT_URLS": "ntfy://topic, hunter2"}, "ALERT_URLS is not a list of apprise's URLs"),
+        ({"ALERT_URLS": "ntfy://"}, "ALERT_URLS is not a list of apprise's URLs"),
+        ({"ALERT_URLS_WHEN": "never"}, "ALERT_URLS_WHEN cannot be used"),
+        ({"ALERT_URL": "ntfy://x"}, "did you mean ALERT_URLS"),
+        ({"TWILIO_CALLBACK_PORT": "0"}, "TWILIO_CALLBACK_PORT cannot be used"),
         ({"GMAIL_APP_PASSWORD_FILE": "/not/there"}, "GMAIL_APP_PASSWORD_FILE names a file"),
     ],
 )
@@ -179,6 +247,7 @@ def test_a_mistake_is_one_sentence(load: Load, environment: dict[str, str], sent
     with pytest.raises(ConfigError, match=re.escape(sentence)) as caught:
         load(**environment)
     assert "\n" not in str(caught.value)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_mistaken_value_is_not_repeated(load: Load) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 from psycopg2.extras import execute_values
 
@@ -17,6 +18,7 @@ from jeeves.adapters.postgres.connection import (
 from jeeves.adapters.postgres.rows import alert_row, read_alert, read_message
 from jeeves.domain.alert import STALE_AFTER, Alert, AlertKind, Channel, make_reference
 from jeeves.domain.conversation import State
+from jeeves.domain.message import Message
 from jeeves.domain.outbox import Asked, Closing, Outcome, Recorded, Thread, ThreadMessage
 from jeeves.domain.verdict import Band
 
@@ -41,6 +43,12 @@ class PostgresConversations(HasConnection):
                 for row in sql.fetchall()
             )
         )
+
+    @in_one_statement
+    def recent_conversations(self, sql: SqlCursor, account: str, since: datetime) -> list[Message]:
+        """Every mail of the conversations to which mail has come since then, oldest first."""
+        sql.execute(queries()["recent_conversations"], {"account": account, "since": since})
+        return [read_message(row) for row in sql.fetchall()]
 
     @in_one_statement
     def questions(self, sql: SqlCursor, account: str, thread_key: str) -> Asked:

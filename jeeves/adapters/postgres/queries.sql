@@ -101,6 +101,16 @@ left join lateral (
 where m.account = %(account)s and m.thread_key = %(thread_key)s and m.unreadable is null
 order by m.received_at, m.id;
 
+-- name: recent_conversations
+-- Every mail of the conversations to which mail has come since then.
+select *
+from messages
+where account = %(account)s and unreadable is null
+  and thread_key in (
+      select thread_key from messages where account = %(account)s and received_at >= %(since)s
+  )
+order by received_at, id;
+
 -- name: questions
 select *
 from alerts

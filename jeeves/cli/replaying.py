@@ -1,0 +1,132 @@
+"""The command that shows what Jeeves would have said about mail that is there already."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from jeeves.domain.message import FetchedMail, Message
+    from jeeves.service.replay import Replayed
+    from jeeves.settings import Settings
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command of this module."""
+    app.command()(replay)
+
+
+def replay(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH]...", help=".eml, folder, mbox or Maildir")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Of the database: the last N days.")
+    ] = None,
+    account: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Whose mail it is; GMAIL_ADDRESS if not given.")
+    ] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also conversations in which nobody wants to meet.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One object a conversation.")] = False,
+) -> None:
+    """Which alerts would have gone, when and why, and what settled them. Sends nothing.
+
+    Each mail is judged in order of its date, as if it had just arrived.
+
+    Example: jeeves replay ~/Mail/2026 --json
+    """
+    from jeeves import bootstrap, logs
+    from jeeves.errors import ConfigError
+    from jeeves.service.replay import replay as replayed
+    from jeeves.settings import load_settings
+
+    if bool(paths) == (days is not None):
+        raise ConfigError("What is to be replayed? Give either a PATH or --days N.")
+    logs.configure(quiet=True)
+    settings = load_settings(offline=True)
+    owner = (account or settings.gmail_address or "").lower()
+    if not owner and settings.accounts:
+        owner = settings.accounts[0].address.lower()
+    if not owner:
+        raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
+    messages = list(_messages(settings, owner, paths or [], days))
+    terms = bootstrap.make_terms(settings)
+    found = replayed(messages, bootstrap.make_scorer(settings), terms)
+    if as_json:
+        for one in found:
+            print(json.dumps(one.as_dict(), ensure_ascii=False))
+        return
+    _show([one for one in found if everything or one.state != "none" or one.alert], len(messages))
+
+
+def _messages(
+    settings: Settings, owner: str, paths: Sequence[Path], days: int | None
+) -> Iterator[Message]:
+    from jeeves import bootstrap
+    from jeeves.cli.history import aliases_of
+    from jeeves.service.replay import read_all
+
+    if days is None:
+        yield from read_all(_mails(paths), owner, aliases_of(settings, owner))
+        return
+    since = bootstrap.now() - timedelta(days=days)
+    with bootstrap.open_database(settings) as database, closing(database.store()) as store:
+        yield from store.recent_conversations(owner, since)
+
+
+def _mails(paths: Sequence[Path]) -> Iterator[FetchedMail]:
+    from jeeves.adapters.archive import UnreadableFile, mails
+
+    for path in paths:
+        for mail in mails(path):
+            if isinstance(mail, UnreadableFile):
+                print(f"{mail.source}: {mail.reason}", file=sys.stderr)
+            else:
+                yield mail
+
+
+def _show(found: Sequence[Replayed], mails: int) -> None:
+    from rich.console import Console
+
+    console = Console()
+    if not found:
+        print(f"{mails} mails, and in none of them does anybody want to meet.")
+        return
+    console.print(_table(found))
+    alerts = sum(one.when is not None for one in found)
+    taken_back = sum(one.retraction is not None for one in found)
+    print(f"{mails} mails, {alerts} alerts, {taken_back} of them taken back once a place stood")
+
+
+def _table(found: Sequence[Replayed]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("When", "Conversation", "State", "What would have been said"):
+        table.add_column(column, overflow="fold")
+    for one in found:
+        said = [one.text or "nothing"]
+        if one.text and one.when is None:
+            said = ["nothing: settled before it was time to"]
+        if one.retraction:
+            said.append(one.retraction)
+        place = f": {one.place}" if one.place else ""
+        table.add_row(
+            Text(one.when.strftime("%Y-%m-%d %H:%M") if one.when else ""),
+            Text(one.subject[:60]),
+            Text(f"{one.state.value}{place}"),
+            Text("\n".join(said)),
+        )
+    return table
