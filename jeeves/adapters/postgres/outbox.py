@@ -43,7 +43,7 @@ class PostgresOutbox(HasConnection):
         said: dict[str, str] = {}
         unsaid = []
         for row in sql.fetchall():
-            if row["state"] == "pending":
+            if row["unsaid"]:
                 unsaid.append(row["id"])
             else:
                 said.setdefault(row["channel"], row["thread_key"])
