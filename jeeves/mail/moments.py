@@ -37,6 +37,12 @@ _ALSO_WORDS = frozenset("sun sat mon wed mar quarta sexta".split())
 _NOT_A_DAY = re.compile(
     r"\s+(?:down|in|on|with|next|there|through|and|back|screen|is|was|has|set|block)\b|'s\b"
 )
+#: Behind "mon", which in French is no Monday.
+_MINE = re.compile(
+    r"\s+(?!(?:at|or|to|from|till|until|by|around|about|after|before|then|for|if|would|might|"
+    r"could|will|works?|suits?|instead|please|noon|lunch\w*|dinner|morning|afternoon|evening|"
+    r"night|tues?|wed|thurs?|fri|sat|sun|am|pm)\b)[a-zà-ÿ]"
+)
 _NEAR = {
     **dict.fromkeys(
         "today tonight tonite heute aujourd'hui hoy oggi stasera hoje vandaag vanavond idag "
@@ -90,7 +96,7 @@ _ORDINAL = re.compile(
 )
 _WEEKDAY = re.compile(
     rf"\b(?:(?P<next>next|kommenden|nächsten|prochain|pr[oó]ximo|prossimo|volgende)\s+)?"
-    rf"(?P<day>{_any(_WEEKDAYS)})\b(?P<after>\s+(?:week|after next|prochain))?",
+    rf"(?P<day>{_any(_WEEKDAYS)})\b(?P<after>\s+(?:week(?! of)|after next)\b)?",
     re.IGNORECASE,
 )
 _WITH_NUMBER = re.compile(
@@ -192,14 +198,20 @@ def found_in(sentence: str, written: datetime, told: date | None = None) -> When
         return None
     day = _day(reading, written)
     if day is not None and told is not None and not _dated_itself(reading):
-        days = (day.weekday() - told.weekday() + 3) % 7 - 3
-        near = told + timedelta(days=days)
-        day = near if near > day else day
+        day = max(day, _nearest(day.weekday(), told) or day)
     undated = _SLASHED.sub(_blanked, sentence) if reading.search(_SLASHED) else sentence
     at = _hour(reading if undated == sentence else _Reading(undated))
     if day is None and at is None and not reading.search(_SOON):
         return None
     return When(day, at, written.tzinfo)
+
+
+def _nearest(weekday: int, told: date) -> date | None:
+    """The day of that name which is nearest to ``told``; None at the end of the calendar."""
+    try:
+        return told + timedelta(days=(weekday - told.weekday() + 3) % 7 - 3)
+    except OverflowError:
+        return None
 
 
 def _dated_itself(reading: _Reading) -> bool:
@@ -257,6 +269,8 @@ def _weekday(sentence: str, today: date) -> date | None:
             before, after = sentence[: found.start()].lower(), sentence[found.end() :]
             if before.endswith(("the ", "i ", "we ", "and ")) or _NOT_A_DAY.match(after):
                 continue
+            if word == "mon" and _MINE.match(after):
+                continue
         number = _WEEKDAYS[word.lower()]
         if dated := _WITH_NUMBER.match(sentence, found.end()):
             day = _day_in_month(int(dated[1]), today)
@@ -266,7 +280,8 @@ def _weekday(sentence: str, today: date) -> date | None:
         if found["next"] and ahead <= 2 + (6 - today.weekday()) % 7 and today.weekday() < 5:
             # "next Friday", said on a Tuesday, is not the one of this week.
             ahead += 7 if ahead + today.weekday() < 7 else 0
-        if found["after"] and "after" in found["after"]:
+        if found["after"]:
+            # "Thursday week" is a week behind Thursday.
             ahead += 7
         return today + timedelta(days=ahead)
     return None

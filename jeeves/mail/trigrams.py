@@ -70,8 +70,11 @@ def held_by_matches(expression: str) -> frozenset[str]:
     Empty where none is known.
     """
     reader = _Reader(expression, len(_flags(expression)))
-    known = reader.alternatives().known
-    return known if reader.at == len(expression) and known and "" not in known else frozenset()
+    try:
+        known = reader.alternatives().known
+    except ValueError:
+        return frozenset()
+    return known if known and "" not in known else frozenset()
 
 
 def alternatives_of(expression: str) -> list[str]:
