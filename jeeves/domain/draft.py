@@ -25,7 +25,7 @@ from jeeves.domain.remark import Act, Place, Remark, Sign
 from jeeves.domain.when import When
 
 _DETAIL = re.compile(
-    r"(?:\d+(?:st|nd|rd|th) floor|(?:the |your |our )?(?:main |side |front |back )?(?:entrance|"
+    r"(?:\d{1,3}(?:st|nd|rd|th) floor|(?:the |your |our )?(?:main |side |front |back )?(?:entrance|"
     r"reception|lobby|"
     r"door|gate|desk|corner|foyer|car ?park|parking lot|bar|building|garden|terrace|office))",
     re.IGNORECASE,

@@ -14,7 +14,7 @@ from jeeves.domain.meaning import ANY, CALL, SHORT, same_day, somewhere_sure
 from jeeves.domain.remark import Act, Remark, Sign
 
 _COUNTED = re.compile(
-    r"\W*(?:no\.? ?|number |#)?([1-5])[).:]?\s+(?:is|stands|works|yes|no|ok|fine|off)\b",
+    r"^\W*(?:no\.? ?|number |#)?([1-5])[).:]?\s+(?:is|stands|works|yes|no|ok|fine|off)\b",
     re.IGNORECASE,
 )
 _MONTHS = "january february march april june july august september october november december"

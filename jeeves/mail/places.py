@@ -223,24 +223,24 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
             if name and _may_be_place(name, people, named_at=sign is Sign.SURE):
                 yield found.start(group), found.start(group) + len(name), _tidy(name), sign
     if tried := next(found_by(TRY_LOWER), None):
-        fragment = _lower_fragment(f"{tried['what']}?")
+        fragment = _lower_fragment(f"{tried['what']}?", people)
         if fragment:
             yield tried.start("what"), tried.start("what") + len(fragment), fragment, Sign.LIKELY
-    if fragment := _lower_fragment(text):
+    if fragment := _lower_fragment(text, people):
         start = text.index(fragment)
-        yield start, start + len(fragment), fragment, Sign.BARE
+        yield start, start + len(fragment), _tidy(fragment), Sign.BARE
 
 
-def _lower_fragment(text: str) -> str:
-    """All of a short text that names a thing and does nothing else, such as ``casa "
-    "brindisi?``."""
+def _lower_fragment(text: str, people: frozenset[str]) -> str:
+    """All of a short text that names a thing and does nothing else: ``casa brindisi?``; or ""."""
     bare = text.strip(" .!?,")
     words = bare.lower().split()
     if not 1 <= len(words) <= 5 or not (len(words) > 1 or text.strip().endswith("?")):
         return ""
     if not re.fullmatch(r"[^\W\d_]+(?:[ '&-]+[^\W\d_]+)*", bare) or SAYING.search(bare):
         return ""
-    return "" if all(word.strip("'") in NO_PLACE for word in words) else bare
+    named = all(word.strip("'") in NO_PLACE or word in people for word in words)
+    return "" if named else bare
 
 
 def _trimmed(name: str) -> str:
@@ -280,4 +280,6 @@ def _may_be_place(name: str, people: frozenset[str], *, named_at: bool) -> bool:
 
 def _tidy(words: str) -> str:
     tidy = " ".join(words.split()).strip(" ,;.!?")
-    return re.sub(r"^(?:at|to|from|over|round|@)\s+(?=\S)", "", tidy, flags=re.IGNORECASE)[:LONGEST]
+    return re.sub(r"^(?:at|to|from|over|round|either|@)\s+(?=\S)", "", tidy, flags=re.IGNORECASE)[
+        :LONGEST
+    ]
