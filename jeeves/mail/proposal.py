@@ -181,17 +181,15 @@ def _parts(lines: str, paragraph: int, headed: bool) -> list[tuple[int, bool, st
 
 
 def _unsigned(text: str, name: str) -> str:
-    """``text`` up to the line in which its writer signs, and what is added below as a "
-    "postscript."""
+    """``text`` up to the line in which its writer signs, and a postscript below."""
     names = frozenset(re.findall(r"[\w']+", name.lower()))
     lines = text.split("\n")
     for number, line in enumerate(lines[1:], 1):
         words = re.findall(r"[\w']+", line.lower())
-        if (
-            0 < len(words) <= 3
-            and names.issuperset(words)
-            and not line.rstrip().endswith((",", "?"))
-        ):
+        # "Clem" of Clementine; or whatever stands alone below "Best,".
+        signed = all(any(name.startswith(word) for name in names) for word in words)
+        closed = _CLOSING.match(lines[number - 1]) and bool(lines[number - 1].strip())
+        if 0 < len(words) <= 3 and (signed or closed) and not line.rstrip().endswith((",", "?")):
             rest = "\n".join(lines[number + 1 :])
             added = _POSTSCRIPT.search(rest)
             return "\n".join([*lines[:number], "", rest[added.start() :] if added else ""])
