@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from jeeves.domain.message import Message
@@ -110,9 +111,9 @@ def _of_text(text: str, written: datetime, people: frozenset[str]) -> Iterator[R
     told: date | None = None
     for paragraph, headed, sentence in sentences(text, people):
         for part in _parted(sentence):
-            remark = _remark(part, written, people, told)
+            remark = _remark(part, written, people, told, paragraph, headed=headed)
             told = remark.when.day if remark.when and remark.when.day else told
-            yield replace(remark, paragraph=paragraph, headed=headed)
+            yield remark
 
 
 def _of_quoted(message: Message, written: datetime, people: frozenset[str]) -> Iterator[Remark]:
@@ -219,9 +220,12 @@ def _parted(sentence: str) -> list[str]:
     return [sentence]
 
 
-def _remark(
-    sentence: str, written: datetime, people: frozenset[str], told: date | None = None
-) -> Remark:
+@lru_cache(maxsize=2_048)
+def _said(sentence: str, people: frozenset[str]) -> tuple[Act, str, tuple[Place, ...], str]:
+    """What a sentence does, the kind of meeting, the places, and whether people meet online.
+
+    A conversation is read anew with each of its mails, and most of them quote others.
+    """
     does = acts.found_in(sentence)
     named = places.found_in(sentence, people)
     if places.elsewhere(sentence) or (
@@ -230,12 +234,24 @@ def _remark(
         does |= Act.REFUSES_PLACE
     if places.shuts(sentence):
         does |= Act.SHUTS
-    kind, when = kinds.kind_of(sentence), moments.found_in(sentence, written, told)
+    online = "video call" if conference.link_in(sentence) else kinds.online_in(sentence)
+    return does, kinds.kind_of(sentence), named, online
+
+
+def _remark(
+    sentence: str,
+    written: datetime,
+    people: frozenset[str],
+    told: date | None = None,
+    paragraph: int = 0,
+    *,
+    headed: bool = False,
+) -> Remark:
+    does, kind, named, online = _said(sentence, people)
+    when = moments.found_in(sentence, written, told)
     if kind or when:
         # "pints thurs?" is no name.
         named = tuple(place for place in named if place.sign is not Sign.BARE)
-    link = conference.link_in(sentence)
-    online = "video call" if link else kinds.online_in(sentence)
     if sentence.rstrip(" )\"'").endswith("?") and (when or kind not in ("", "meeting")):
         does |= Act.PROPOSES
     if not (kind or when or named or online):
@@ -248,6 +264,8 @@ def _remark(
         when=when,
         places=named,
         online=online,
+        paragraph=paragraph,
+        headed=headed,
     )
 
 
