@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jeeves.domain.remark import Place, Sign
@@ -166,6 +166,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(st.one_of(PIECES, st.text(max_size=5)), max_size=16).map(" ".join))
+@settings(deadline=None)
 def test_places_are_short_and_in_the_words_of_the_sentence(sentence: str) -> None:
     said = set(sentence.split())
     for place in places.found_in(sentence, PEOPLE):
