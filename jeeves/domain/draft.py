@@ -294,7 +294,7 @@ class Draft:
             if not remark.online or self.place:
                 continue
             instead = remark.acts & (Act.REPLACES | Act.CANCELS)
-            if remark.kind not in ("", "meeting", CALL) and not instead:
+            if remark.kind not in ("", "meeting", CALL) and not (instead or remark.calendar):
                 continue
             brief = len(remark.words.split()) <= LONG
             if remark.acts & (_GO_ON | Act.CANCELS) or remark.when or remark.calendar or brief:

@@ -61,7 +61,7 @@ ADJECTIVES = (
 
 #: "my office", "the café on Mill Road", "your place".
 DEFINITE = re.compile(
-    rf"\b(?:(?P<whose>my|your|our|his|her|their|the|this|that|[A-Z][\w-]+'s)\s+{ADJECTIVES}"
+    rf"\b(?:(?P<whose>[Mm]y|[Yy]our|[Oo]ur|his|her|their|[Tt]he|this|that|[A-Z][\w-]+'s)\s+{ADJECTIVES}"
     rf"(?:{NOUN})s?)\b(?!'s\b|\s+(?:hour|time|party|manager|staff|team|call|holiday|"
     rf"budget|rent|"
     rf"renovation|opening|visit|tour|move|meeting|policy|project|list|plan|menu|"

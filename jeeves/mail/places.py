@@ -79,7 +79,7 @@ def found_in(sentence: str, people: frozenset[str] = frozenset()) -> tuple[Place
     if _search(LINK, sentence):
         text = LINK.sub(lambda link: link[0] if MAP.fullmatch(link[0]) else " ", sentence)
     if labelled := LABELLED.match(text):
-        what = labelled["what"].strip(" .")
+        what = " ".join(labelled["what"].split()).strip(" .")
         return () if _undecided(what) else (Place(what[:LONGEST]),)
     spans: list[tuple[int, int, str, Sign]] = []
     for start, end, words, sign in _candidates(text, people):
@@ -165,13 +165,12 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
         before = text[: found.start()]
         after = text[found.end() :]
         whole = len(text[: found.start()].split()) <= 2 and bool(NOTHING_MORE.match(after))
+        ours = found["whose"].lower() in ("my", "your", "our")
+        alone = whole and ours and not before.strip(" \"'(")
         if DOES.match(after) and not SUITS.match(after) and not REFUSALS.search(after):
             continue
         if (
-            LEADS.search(before)
-            or whole
-            or SUITS.match(text[found.end() :])
-            or (found["whose"].lower() in ("my", "your", "our") and text[: found.start()].strip())
+            LEADS.search(before) or whole or SUITS.match(after) or (ours and before.strip())
         ) and not BELONGING.search(before):
             if re.search(
                 r"\b(?:leave|leaving|left|working|work|live|run|own|sold|cleaning|renovating|"
@@ -184,7 +183,7 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
                 found.start(),
                 found.end(),
                 _tidy(found[0]),
-                Sign.SURE if SURE_LEADS.search(before) else Sign.LIKELY,
+                Sign.SURE if alone or SURE_LEADS.search(before) else Sign.LIKELY,
             )
     for found in found_by(IN_NAMED):
         yield found.start("name"), found.end("name"), _tidy(found["name"]), Sign.SURE
