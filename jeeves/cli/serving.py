@@ -43,8 +43,9 @@ def run(
 def watch(settings: Settings) -> None:
     """Run the daemon in the foreground."""
     import threading
+    from functools import partial
 
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, logs, notifying
     from jeeves.errors import ModelError
     from jeeves.service.daemon import run_all, stop_on_signals
 
@@ -53,8 +54,9 @@ def watch(settings: Settings) -> None:
     with (
         stop_on_signals(stop) as insistence,
         bootstrap.open_database(settings) as database,
-        bootstrap.open_speech(settings) as speech,
+        notifying.open_speech(settings) as speech,
         bootstrap.open_heartbeat(settings) as beat,
+        notifying.open_callback(settings, partial(hear, database)),
     ):
         refused: list[str] = []
         try:
@@ -67,7 +69,7 @@ def watch(settings: Settings) -> None:
                 settings,
                 account,
                 database,
-                bootstrap.notifiers_of(settings, account, speech),
+                notifying.notifiers_of(settings, account, speech),
                 scorer,
                 stop,
                 beat,
@@ -81,23 +83,35 @@ def watch(settings: Settings) -> None:
             insistence.end()
 
 
+def hear(database: Database, receipt: str, status: str, code: int | None) -> None:  # noqa: ARG001  # asking tells it, too
+    """Take in what Twilio reports of a text; each report comes in a thread of its own."""
+    from contextlib import closing
+
+    from jeeves import bootstrap
+    from jeeves.service.delivery import hasten
+
+    with closing(database.store()) as store:
+        hasten(store, receipt, status, bootstrap.now())
+
+
 def tell_of_no_model(
     settings: Settings, database: Database, speech: Notifier | None, reason: str
 ) -> None:
     """Tell the owners of all accounts once that no mail can be judged."""
     from contextlib import closing
 
-    from jeeves import bootstrap
+    from jeeves import bootstrap, notifying
     from jeeves.service.delivery import deliver_all
     from jeeves.service.telling import tell_of_model
 
     with closing(database.store()) as store:
         for account in settings.accounts:
-            notifiers = bootstrap.notifiers_of(settings, account, speech)
-            channels = [notifier.channel for notifier in notifiers]
+            notifiers = notifying.notifiers_of(settings, account, speech)
+            terms = bootstrap.make_terms(settings)
+            channels = terms.told_first(notifier.channel for notifier in notifiers)
             address = account.address.lower()
             tell_of_model(address, store, channels, [reason], bootstrap.now())
-            deliver_all(address, store, notifiers, bootstrap.now, bootstrap.make_terms(settings))
+            deliver_all(address, store, notifiers, bootstrap.now, terms)
 
 
 def check() -> None:
@@ -105,7 +119,7 @@ def check() -> None:
 
     Example: */5 * * * * jeeves check
     """
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, logs, notifying
     from jeeves.errors import JeevesError
     from jeeves.settings import load_settings
 
@@ -115,7 +129,7 @@ def check() -> None:
     failures: list[JeevesError] = []
     with (
         bootstrap.open_database(settings) as database,
-        bootstrap.open_speech(settings) as speech,
+        notifying.open_speech(settings) as speech,
         bootstrap.open_heartbeat(settings) as beat,
     ):
         for account in accounts:
@@ -140,13 +154,14 @@ def cycle(
     """One cycle of one account."""
     from contextlib import closing
 
-    from jeeves import bootstrap
+    from jeeves import bootstrap, notifying
     from jeeves.service.label_writing import try_to_write_labels
     from jeeves.service.telling import tell_of_model
     from jeeves.service.triage import run_cycle
 
-    notifiers = bootstrap.notifiers_of(settings, account, speech)
-    channels = [notifier.channel for notifier in notifiers]
+    notifiers = notifying.notifiers_of(settings, account, speech)
+    terms = bootstrap.make_terms(settings)
+    channels = terms.told_first(notifier.channel for notifier in notifiers)
     with (
         closing(database.store()) as store,
         closing(bootstrap.make_mailbox(settings, account)) as mailbox,
@@ -160,7 +175,6 @@ def cycle(
                 ),
             )
 
-        terms = bootstrap.make_terms(settings)
         report = run_cycle(mailbox, store, load_scorer, notifiers, bootstrap.now, terms)
         if writer := bootstrap.make_label_writer(settings, account):
             try_to_write_labels(writer, store)

@@ -250,7 +250,8 @@ update alerts
 set state = 'cancelled', settled_at = %(now)s, error = 'muted'
 where id in (
     select o.id from outbox o
-    where o.account = %(account)s and o.channel = %(channel)s and o.state = 'pending' and o.muted
+    where o.account = %(account)s and (%(channel)s::text is null or o.channel = %(channel)s)
+      and o.state = 'pending' and o.muted
     order by o.id
     for update of o skip locked
 );
@@ -358,6 +359,43 @@ where id = (
     for update skip locked
 )
 returning *;
+
+-- name: hasten_follow
+update alerts set follow_at = %(now)s
+where receipt = %(receipt)s and state = 'sent' and follow_at is not null;
+
+-- name: give_up
+-- What a channel certainly did not deliver and would try again, although another stands in for it.
+update alerts
+set state = 'failed', settled_at = %(now)s
+where id in (
+    select id from alerts
+    where account = %(account)s and channel = %(first)s and state = 'pending' and not held
+      and kind <> 'retraction' and closed_at is null
+      and (resent > 0 or tried_at <= %(now)s - %(silent_after)s)
+    order by id
+    for update skip locked
+);
+
+-- name: undelivered
+-- What failed on a channel within the last day, is still of use and has no row on the channel
+-- that stands in for it.
+select a.*, d.id is not null as in_digest
+from alerts a
+left join alerts d on d.reference = a.digest_reference
+where a.account = %(account)s and a.channel = %(first)s
+  and a.kind in ('alert', 'reminder', 'notice') and a.closed_at is null
+  and a.state in ('failed', 'digested') and coalesce(d.state, a.state) = 'failed'
+  and coalesce(d.settled_at, a.settled_at) > %(now)s - interval '24 hours'
+  and coalesce(a.expires_at, a.created_at + interval '24 hours') >= %(now)s
+  and not exists (
+      select from alerts o
+      where o.account = a.account and o.thread_key = a.thread_key and o.question = a.question
+        and o.kind = a.kind and o.channel = %(channel)s)
+order by a.id;
+
+-- name: hold
+update alerts set held = true where reference = any(%(references)s);
 
 -- name: write_follow
 update alerts
@@ -500,13 +538,34 @@ update cursors
 set highest_modseq = %(highest_modseq)s, swept_at = %(swept_at)s
 where account = %(account)s and mailbox = %(mailbox)s and uidvalidity = %(uidvalidity)s;
 
--- name: unasked
-select v.message_id
-from verdicts v
-join messages m on m.id = v.message_id
-where m.account = %(account)s and v.band = 'alert' and v.withheld is null
-  and not exists (select from written_labels w where w.message_id = v.message_id)
-order by v.message_id;
+-- name: mislabelled
+-- Mails that alerted, or ask in a conversation that is open, and whose wishes do not fit how it
+-- stands: what was never decided about is open.
+with asking as (
+    select message_id, bool_or(alerted) as alerted
+    from (
+        select message_id, true as alerted from alerts where kind = 'alert'
+        union all
+        select message_id, false from verdicts where band = 'alert' and withheld is null
+    ) found
+    group by message_id
+),
+wished as (
+    select message_id, bool_or(wanted and label = %(needs_place)s) as needs_place,
+           bool_or(wanted and label = %(settled)s) as settled
+    from written_labels
+    group by message_id
+)
+select m.id as message_id, coalesce(c.state, 'open') as state
+from asking a
+join messages m on m.id = a.message_id
+left join conversations c on c.account = m.account and c.thread_key = m.thread_key
+left join wished w on w.message_id = m.id
+where m.account = %(account)s
+  and (coalesce(w.needs_place, false), coalesce(w.settled, false)) <> (
+      coalesce(c.state, 'open') = 'open',
+      coalesce(c.state, 'open') = 'settled' and (a.alerted or w.message_id is not null))
+order by m.id;
 
 -- name: wish_labels
 insert into written_labels (message_id, label, wanted)
