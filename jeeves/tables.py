@@ -1,4 +1,4 @@
-"""Messages as a person sees them on a terminal."""
+"""Messages and alerts as a person sees them on a terminal."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from jeeves.domain.alert import AlertState
-from jeeves.domain.listing import AlertLine, ListedMessage
+from jeeves.domain.alert import Alert, AlertKind, AlertState
+from jeeves.domain.listing import AlertLine, ListedMessage, MutedLine, ToldAlert
+from jeeves.domain.outbox import MuteKind
 from jeeves.domain.verdict import Band, Verdict
 
 VERDICTS = {
@@ -26,6 +27,16 @@ STATES = {
     AlertState.SENT: Text("sent", style="green"),
     AlertState.FAILED: Text("failed", style="bold red"),
     AlertState.EXPIRED: Text("too late", style="red"),
+    AlertState.CANCELLED: Text("cancelled", style="dim"),
+    AlertState.DIGESTED: Text("in a digest", style="green"),
+}
+
+#: What became of a retraction, and so of the alert before it.
+TAKEN_BACK = {
+    AlertState.SENT: "taken back",
+    AlertState.FAILED: "not taken back: it could not be sent, tried",
+    AlertState.EXPIRED: "not taken back: too late, tried",
+    AlertState.CANCELLED: "not taken back: no longer wanted, tried",
 }
 
 
@@ -145,3 +156,87 @@ def alert_line(alert: AlertLine, zone: ZoneInfo | None) -> Text:
     if alert.note:
         line.append(f" ({alert.note})", style="dim")
     return line
+
+
+def alert_table(rows: Sequence[ToldAlert], zone: ZoneInfo | None, now: datetime) -> Table:
+    """What was told, one entry for each channel, in 80 columns."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column("when", no_wrap=True)
+    table.add_column("by", no_wrap=True)
+    table.add_column("mail", justify="right", style="dim", no_wrap=True)
+    table.add_column("what was said", ratio=1, overflow="fold")
+    table.add_column("became", max_width=16)
+    for row in rows:
+        alert = row.alert
+        table.add_row(
+            clock_time(said_at(alert), zone),
+            alert.channel.value,
+            str(alert.message_id or ""),
+            said(row, zone),
+            became(row, zone, now),
+        )
+    return table
+
+
+def said_at(alert: Alert) -> datetime:
+    """When the channel took it; where none did, when it was made."""
+    taken = alert.settled_at if alert.receipt else None
+    return taken or alert.tried_at or alert.created_at
+
+
+def said(row: ToldAlert, zone: ZoneInfo | None) -> Text:
+    """What an alert said, and below it why, what went wrong and what took it back."""
+    alert = row.alert
+    lines = [alert.text]
+    if row.why and row.why.lower() not in alert.text.lower():
+        lines.append(f"because of: {row.why}")
+    note = alert.error or (alert.receipt.note if alert.receipt else "")
+    if note:
+        lines.append(note)
+    if row.digest:
+        lines.append(f"said by the digest {row.digest}")
+    if row.parts:
+        lines.append(f"holds {', '.join(row.parts)}")
+    if back := row.taken_back:
+        when = f", {clock_time(back.settled_at, zone)}" if back.settled_at else ""
+        lines.append(f"{TAKEN_BACK.get(back.state, 'to be taken back')} by {back.reference}{when}")
+    text = Text("" if alert.kind is AlertKind.ALERT else f"{alert.kind.value}: ", style="dim")
+    below = "".join(f"\n{line}" for line in lines[1:])
+    return Text.assemble(text, lines[0], (below, "dim"))
+
+
+def became(row: ToldAlert, zone: ZoneInfo | None, now: datetime) -> Text:
+    """How an alert stands; of a text that was taken, what the provider last said."""
+    alert = row.alert
+    if alert.state is AlertState.SENT and alert.delivered_at:
+        at = alert.delivered_at.astimezone(zone)
+        return Text(f"delivered {at:%H:%M}", style="green")
+    if alert.state is AlertState.SENT and alert.delivery:
+        return Text(f"sent, {alert.delivery}", style="yellow")
+    if alert.state is AlertState.FAILED and alert.delivery:
+        return Text(alert.delivery, style="bold red")
+    if alert.state is AlertState.PENDING and alert.not_before and alert.not_before > now:
+        return Text(f"waits until {clock_time(alert.not_before, zone)}", style="yellow")
+    if alert.state is AlertState.PENDING and row.held:
+        return Text("held back", style="yellow")
+    return STATES[alert.state]
+
+
+def mute_table(rows: Sequence[MutedLine], zone: ZoneInfo | None) -> Table:
+    """What is muted; a conversation by its newest message."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column("since", no_wrap=True)
+    table.add_column("mail", justify="right", style="dim", no_wrap=True)
+    table.add_column("muted", ratio=1)
+    several = len({row.account for row in rows}) > 1
+    for row in rows:
+        if row.mute.kind is MuteKind.SENDER:
+            what = row.mute.value
+        else:
+            what = f"{row.sender}: {' '.join(row.subject.split()) or '(no subject)'}"
+            if row.message_id is None:
+                what = "a conversation of which nothing is stored"
+        if several:
+            what += f" ({row.account})"
+        table.add_row(clock_time(row.mute.muted_at, zone), str(row.message_id or ""), Text(what))
+    return table

@@ -253,7 +253,8 @@ def test_a_claim_and_a_handing_over_at_once_send_one(post: Fallback) -> None:
         post.sms.faults = [DeliveryDelayed("away")]
         post.deliver()
         post.clock.advance(seconds=LONG)
-        now, barrier, claimed = post.clock.now, threading.Barrier(2), []
+        now, barrier = post.clock.now, threading.Barrier(2)
+        claimed: list[Alert | None] = []
 
         def claim(now=now, barrier=barrier, claimed=claimed) -> None:  # type: ignore[no-untyped-def]
             barrier.wait(10)

@@ -490,6 +490,39 @@ from alerts a
 order by a.id desc
 limit %(limit)s;
 
+-- name: told
+select a.*, m.subject as mail_subject, m.body as mail_body, v.reasons,
+       r.reference as back_reference, r.state as back_state, r.body as back_body,
+       r.settled_at as back_settled_at,
+       array(select p.reference from alerts p where p.digest_reference = a.reference
+             order by p.id) as parts
+from alerts a
+left join messages m on m.id = a.message_id
+left join lateral (
+    select reasons from verdicts where message_id = a.message_id order by judged_at desc limit 1
+) v on true
+left join alerts r
+    on r.account = a.account and r.thread_key = a.thread_key and r.question = a.question
+    and r.channel = a.channel and r.kind = 'retraction' and a.kind in ('alert', 'reminder')
+order by a.id desc
+limit %(limit)s;
+
+-- name: muted
+select mu.account, mu.kind, mu.value, mu.muted_at, m.id as message_id,
+       coalesce(nullif(m.sender_name, ''), m.sender_address, '') as sender,
+       coalesce(m.subject, '') as subject
+from mutes mu
+left join lateral (
+    select id, sender_name, sender_address, subject from messages
+    where mu.kind = 'thread' and account = mu.account and thread_key = mu.value
+    order by received_at desc, id desc
+    limit 1
+) m on true
+order by mu.muted_at, mu.account, mu.kind, mu.value;
+
+-- name: pauses
+select account, until from pauses where until > %(now)s order by account;
+
 -- name: backlog
 select (select count(*) from messages) as messages,
        (select count(*) from messages where unreadable is not null) as unreadable,
