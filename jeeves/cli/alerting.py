@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: A longer number is no id.
 LONGEST_ID = 18
+#: What is said once has at most so many rows: on three channels, with their reminders.
+ROWS_AN_ENTRY = 6
 
 Target = Annotated[
     str | None,
@@ -48,6 +50,8 @@ def alerts(
 ) -> None:
     """What was sent, when, to which channel, why, and whether it arrived; the newest first.
 
+    With --json there is an object for each channel, and --limit counts these.
+
     Example: jeeves alerts --limit 5
     """
     from rich.console import Console
@@ -60,13 +64,13 @@ def alerts(
     settings = load_settings()
     now = bootstrap.now()
     with bootstrap.open_database(settings) as database, closing(database.reading()) as reading:
-        rows = reading.told(limit)
+        rows = reading.told(limit if as_json else limit * ROWS_AN_ENTRY)
         pauses = reading.pauses(now)
     if as_json:
         print(json.dumps([as_object(row) for row in rows], indent=2, ensure_ascii=False))
         return
     if rows:
-        Console().print(alert_table(rows, settings.zone, now))
+        Console().print(alert_table(rows, settings.zone, now, limit))
     else:
         print("No alerts yet: they follow new mail in which somebody wants to meet.")
     for account, until in pauses.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from jeeves.domain.alert import Alert, AlertState, Channel
+from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel
 from jeeves.domain.message import Message
 from jeeves.domain.outbox import Mute
 from jeeves.domain.verdict import Label, Reason, Verdict
@@ -30,6 +30,7 @@ class AlertLine:
     note: str
     #: What carried the verdict on its message, strongest first; words of the mail.
     reasons: tuple[Reason, ...] = ()
+    kind: AlertKind = AlertKind.ALERT
 
 
 @dataclass(frozen=True, slots=True)

@@ -475,14 +475,14 @@ order by m.received_at desc, m.id desc
 limit %(limit)s;
 
 -- name: alerts_of
-select reference, message_id, channel, state, body, attempts, created_at, settled_at, receipt,
-       note, error
+select reference, message_id, kind, channel, state, body, attempts, created_at, settled_at,
+       receipt, note, error
 from alerts
 where message_id = any(%(ids)s)
 order by id;
 
 -- name: last_alerts
-select a.reference, a.message_id, a.channel, a.state, a.body, a.attempts, a.created_at,
+select a.reference, a.message_id, a.kind, a.channel, a.state, a.body, a.attempts, a.created_at,
        a.settled_at, a.receipt, a.note, a.error,
        (select v.reasons from verdicts v where v.message_id = a.message_id
         order by v.judged_at desc limit 1) as reasons

@@ -240,6 +240,7 @@ def read_alert_line(row: Row) -> AlertLine:
         receipt=row["receipt"] or "",
         note=row["error"] or row["note"],
         reasons=tuple(Reason(words, weight) for words, weight in row.get("reasons") or ()),
+        kind=AlertKind(row["kind"]),
     )
 
 
