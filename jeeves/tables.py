@@ -27,8 +27,8 @@ STATES = {
     AlertState.SENT: Text("sent", style="green"),
     AlertState.FAILED: Text("failed", style="bold red"),
     AlertState.EXPIRED: Text("too late", style="red"),
-    AlertState.CANCELLED: Text("cancelled", style="dim"),
-    AlertState.DIGESTED: Text("in a digest", style="green"),
+    AlertState.CANCELLED: Text("not needed", style="dim"),
+    AlertState.DIGESTED: Text("sent with others", style="green"),
 }
 
 #: What became of a retraction, and so of the alert before it.

@@ -43,20 +43,27 @@ def run(
 def watch(settings: Settings) -> None:
     """Run the daemon in the foreground."""
     import threading
-    from functools import partial
+    from contextlib import closing
 
     from jeeves import bootstrap, logs, notifying
     from jeeves.errors import ModelError
     from jeeves.service.daemon import run_all, stop_on_signals
+    from jeeves.service.delivery import hasten
 
     logs.configure()
     stop = threading.Event()
+
+    def reported(sid: str, status: str, _code: int | None) -> None:
+        # Each report comes in a thread of its own.
+        with closing(database.store()) as store:
+            hasten(store, sid, status, bootstrap.now())
+
     with (
         stop_on_signals(stop) as insistence,
         bootstrap.open_database(settings) as database,
+        notifying.open_callback(settings, reported),
         notifying.open_speech(settings) as speech,
         bootstrap.open_heartbeat(settings) as beat,
-        notifying.open_callback(settings, partial(hear, database)),
     ):
         refused: list[str] = []
         try:
@@ -81,17 +88,6 @@ def watch(settings: Settings) -> None:
             run_all(daemons, stop)
         finally:
             insistence.end()
-
-
-def hear(database: Database, receipt: str, status: str, code: int | None) -> None:  # noqa: ARG001  # asking tells it, too
-    """Take in what Twilio reports of a text; each report comes in a thread of its own."""
-    from contextlib import closing
-
-    from jeeves import bootstrap
-    from jeeves.service.delivery import hasten
-
-    with closing(database.store()) as store:
-        hasten(store, receipt, status, bootstrap.now())
 
 
 def tell_of_no_model(

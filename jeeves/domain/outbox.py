@@ -219,12 +219,8 @@ class OutboxStore(Protocol):
         """Take one sent alert about which the provider is to be asked now."""
         ...
 
-    def hasten_follow(self, receipt: str, now: datetime) -> bool:
-        """Have the provider asked now about the text with this receipt, if that is still to be.
-
-        Returns:
-            Whether it is.
-        """
+    def follow_now(self, receipt: str, now: datetime) -> bool:
+        """Ask at once how a text fares, for its provider reports something; whether it is ours."""
         ...
 
     def fall_back(

@@ -104,7 +104,7 @@ def fall_back(
 def hasten(store: Store, receipt: str, status: str, now: datetime) -> None:
     """Ask at once about a text of which the provider reports that its fate is sealed."""
     if status not in ON_ITS_WAY:
-        store.hasten_follow(receipt, now)
+        store.follow_now(receipt, now)
 
 
 def tell_of(

@@ -557,7 +557,7 @@ class TestFollowing:
         [found] = post.store.questions(ACCOUNT, alert.thread_key)["1.1", AlertKind.ALERT]
         assert found.delivery == "delivered"
         # Its fate is known: a report that comes late or twice is no reason to ask again.
-        assert not post.store.hasten_follow(receipt.id, post.clock.now)
+        assert not post.store.follow_now(receipt.id, post.clock.now)
 
     def test_a_report_while_somebody_asks_is_not_lost(self, post: Post) -> None:
         alert = post.ask()

@@ -110,4 +110,4 @@ def test_every_state_has_a_word_and_a_list_tells_of_the_alert_alone() -> None:
     message = ListedMessage(
         7, a_message(), NOW, None, a_verdict(), None, None, alerts=(line, reminder)
     )
-    assert alert_in_short(message).plain == "sms in a digest"
+    assert alert_in_short(message).plain == "sms sent with others"

@@ -43,7 +43,7 @@ class PostgresOutbox(HasConnection):
         said: dict[str, str] = {}
         unsaid = []
         for row in sql.fetchall():
-            if row["state"] == "pending":
+            if row["unsaid"]:
                 unsaid.append(row["id"])
             else:
                 said.setdefault(row["channel"], row["thread_key"])
@@ -174,9 +174,9 @@ class PostgresOutbox(HasConnection):
         return read_alert(row) if row else None
 
     @in_one_statement
-    def hasten_follow(self, sql: SqlCursor, receipt: str, now: datetime) -> bool:
-        """Have the provider asked now about a text; whether it was to be asked at all."""
-        sql.execute(queries()["hasten_follow"], {"receipt": receipt, "now": now})
+    def follow_now(self, sql: SqlCursor, receipt: str, now: datetime) -> bool:
+        """Ask at once how a text fares, for its provider reports something; whether it is ours."""
+        sql.execute(queries()["follow_now"], {"receipt": receipt, "now": now})
         return sql.rowcount > 0
 
     @in_transaction
