@@ -305,7 +305,7 @@ def digest_text(parts: Sequence[Alert], reference: str) -> str:
         return f"{head}. " + " ".join(part.text for part in parts)
     # behind the reference stands at most a link, which is no use when it is cut
     texts = [part.text.partition(part.reference)[0].strip() for part in parts]
-    for each in range(max(map(len, texts)), LEAST_HEAD - 1, -1):
+    for each in range(max(LEAST_HEAD, *map(len, texts)), LEAST_HEAD - 1, -1):
         said = "; ".join(shortened(text, each) for text in texts)
         if segments(text := f"{head}: {said} {reference}") <= MOST_SEGMENTS:
             return text
