@@ -7,7 +7,8 @@ import re
 from jeeves.domain.remark import Act
 
 _PROPOSES = re.compile(
-    r"\b(?:i need (?:\w+ ){0,4}of (?:you|your time)|come with (?:me|us)|"
+    r"\b(?:wants? to (?:take|treat) (?:us|the|every)|i need (?:\w+ ){0,4}of (?:you|your time)|"
+    r"come with (?:me|us)|"
     r"(?:us|we|all|parents)(?: \w+){0,3} (?:should|ought to|need to) (?:sit|meet|get together)|"
     r"(?:i|we)(?:'d| would) want to (?:sit|meet|see|talk|have)|propose (?:the following|an?|to)|"
     r"(?:i|we)(?:'ll| will| shall) (?:come|pop|drop by|swing|stop by|knock)|care (?:to|for)|"
@@ -17,8 +18,9 @@ _PROPOSES = re.compile(
     r"grab|get|talk|sit|do|go|take|buy)|"
     r"would you (?:\w+ )?(?:like|be (?:free|up|able|around|available|open|interested|willing|"
     r"game)|have (?:time|a|half|an|any)|want|mind|care|join|come|prefer)|(?:i|we)(?:'d| "
-    r"would| should)(?: (?:really|also|much|very much|so))* (?:love|like|prefer|rather)(?: "
-    r"(?:\w+ )?(?:to|you))?|would (?:\w+ ){0,3}like to (?:meet|see|sit|take|have|invite|get|"
+    r"would| should)(?: (?:really|also|much|very much|so))* (?:love|like|prefer|rather)(?! "
+    r"to (?:take this|thank|know|ask|say|point|add|get a copy|apologi))(?: (?:\w+ )?(?:to|"
+    r"you))?|would (?:\w+ ){0,3}like to (?:meet|see|sit|take|have|invite|get|"
     r"talk)|"
     r"(?:i|we) (?:was|were|am|are) (?:hoping|wondering|thinking)|(?:i|we) (?:hope|wonder) "
     r"(?:to|if|whether)|wants? to (?:meet|see|talk to|have|take) (?:with )?(?:you|us|the \w+ "
@@ -83,7 +85,9 @@ _AGREES = re.compile(
     r"(?:diary|calendar)|on my calendar|in my (?:diary|calendar|agenda)|pencil\w*|looking "
     r"forward to (?:it|seeing|meeting|catching|lunch|dinner|\w+day)|look forward to (?:it|"
     r"seeing|meeting|catching|lunch|dinner|\w+day)|can'?t wait|"
-    r"still on|(?:it |\d |still )?stands|goes ahead|going ahead as planned|we'?re on|you'?re "
+    r"(?:i|we)(?:'ve| have)? (?:just )?(?:booked|reserved)|made (?:a|the) (?:reservation|"
+    r"booking)|still on|(?:it |\d |still )?stands|goes ahead|going ahead as planned|we'?re on|"
+    r"you'?re "
     r"on|all set|good for me|fine (?:by|with|for) (?:me|us)|"
     r"suits (?:me|us)|my treat|first round on me|is (?:fine|good|great|perfect|ideal|ok)(?: "
     r"(?:for|with|by) (?:me|us))?(?=\W*$|[,;!])|gerne|abgemacht|bis dann|freu|d'accord|avec "

@@ -25,7 +25,8 @@ KINDS = {
         r"grab a bite"
     ),
     "walk": (
-        r"(?:a |go for a |dog |evening )walk|hike|stroll|spaziergang|balade|paseo|passeggiata|"
+        r"(?:a |go for a |dog |evening |'s |the )walk\b|hike|stroll|spaziergang|balade|paseo|"
+        r"passeggiata|"
         r"parkrun|a run\b|a ride\b|bike ride"
     ),
     "visit": (
@@ -94,6 +95,12 @@ _ONLINE = re.compile(
     r"teléfono|videochiamata|al telefono|por videochamada|telefonisch)\b",
     re.IGNORECASE,
 )
+_RINGS = re.compile(
+    (r"call (?:you|me)|give (?:you|me|him|her) a \w+|ring (?:you|me)"), re.IGNORECASE
+)
+_INSTEAD = re.compile(
+    r"\binstead\b|\brather\b|\bi(?:'ll| will)\b|\bcan i\b|\bcould i\b", re.IGNORECASE
+)
 #: A call that arranges something and is not the meeting.
 _CALL_ASIDE = re.compile(
     r"\b(?:not|never|don'?t|can'?t|cannot)\b[^.?!]{0,25}\b(?:phone|call|zoom|video)\b(?! "
@@ -122,4 +129,7 @@ def kind_of(sentence: str) -> str:
 def online_in(sentence: str) -> str:
     """The words by which ``sentence`` says that people meet by phone or video; or ""."""
     found = _ONLINE.search(sentence)
-    return "" if found is None or _CALL_ASIDE.search(sentence) else found[0]
+    if found is None or _CALL_ASIDE.search(sentence):
+        return ""
+    # "Call me" arranges a meeting more often than it is one.
+    return "" if _RINGS.fullmatch(found[0]) and not _INSTEAD.search(sentence) else found[0]

@@ -121,8 +121,11 @@ _COLON = re.compile(
     r"(?<![\d:.$€£/-])([01]?\d|2[0-3])[:.h]([0-5]\d)(?!\d|:\d|%|\.\d)(?!\s*(?:mb|gb|km|%))",
     re.IGNORECASE,
 )
+#: "Drovers 7?"
+_ASKED = re.compile(r"^(?:\S+\s+){1,3}(?P<h>1[0-2]|[1-9])\s*\?$")
 _AT_HOUR = re.compile(
-    r"(?:\bat|@|\bby|\bfrom|\baround|\babout|\bbefore|\bafter|\bsay|\bgegen|\bum|\bà|\ba las|"
+    r"(?:\bat|\bstart(?:s|ing)?|@|\bby|\bfrom|\baround|\babout|\bbefore|\bafter|\bsay|\bgegen|"
+    r"\bum|\bà|\ba las|"
     r"\balle|\bàs|\bom|\bday|\btomorrow|\btonight|^)"
     r"\s*(?P<h>1[0-2]|[1-9])(?:ish)?\b(?![:./-]\d|\d|\s*(?:%|people|of us|minutes?|mins?|"
     r"hours?|hrs?|days?|weeks?|"
@@ -295,7 +298,7 @@ def _hour(sentence: str) -> time | None:
         return _clock(int(found[1]), int(found[2]), "", None if morning else sentence)
     if found := _HOUR_WORD.search(sentence):
         return _NAMED_HOUR[found[1].lower()]
-    if found := _AT_HOUR.search(sentence) or _AT_WORD.search(sentence):
+    if found := _AT_HOUR.search(sentence) or _AT_WORD.search(sentence) or _ASKED.search(sentence):
         hour = _NUMBER_WORDS.get(found["h"].lower()) or int(found["h"])
         return _clock(hour, 0, "", sentence)
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from jeeves.domain.message import Message
@@ -181,17 +181,15 @@ def _parts(lines: str, paragraph: int, headed: bool) -> list[tuple[int, bool, st
 
 
 def _unsigned(text: str, name: str) -> str:
-    """``text`` up to the line in which its writer signs, and what is added below as a "
-    "postscript."""
+    """``text`` up to the line in which its writer signs, and a postscript below."""
     names = frozenset(re.findall(r"[\w']+", name.lower()))
     lines = text.split("\n")
     for number, line in enumerate(lines[1:], 1):
         words = re.findall(r"[\w']+", line.lower())
-        if (
-            0 < len(words) <= 3
-            and names.issuperset(words)
-            and not line.rstrip().endswith((",", "?"))
-        ):
+        # "Clem" of Clementine; or whatever stands alone below "Best,".
+        signed = all(any(name.startswith(word) for name in names) for word in words)
+        closed = _CLOSING.match(lines[number - 1]) and bool(lines[number - 1].strip())
+        if 0 < len(words) <= 3 and (signed or closed) and not line.rstrip().endswith((",", "?")):
             rest = "\n".join(lines[number + 1 :])
             added = _POSTSCRIPT.search(rest)
             return "\n".join([*lines[:number], "", rest[added.start() :] if added else ""])
@@ -284,15 +282,17 @@ def _of_event(kind: str, summary: str, lines: str) -> Remark:
 
 
 def _start(said: str) -> When | None:
-    """``2026-03-03 14:00 Europe/Berlin`` as ``mail.invitation`` writes it."""
+    """``2026-03-03 14:00 Europe/Berlin`` as ``mail.invitation`` writes it.
+
+    A zone that nobody but its sender's program knows is left out: the owner's is taken for it.
+    """
     parts = said.split(" ", 2)
     try:
-        day = datetime.strptime(parts[0], "%Y-%m-%d").date()  # a day has no zone
+        day = date.fromisoformat(parts[0])
+        at = time.fromisoformat(parts[1]) if len(parts) > 1 else None
     except ValueError:
         return None
     try:
-        at = datetime.strptime(parts[1], ("%H:%M")).time() if len(parts) > 1 else None
-        zone = ZoneInfo(parts[2]) if len(parts) > 2 else None
-    except (ValueError, OSError):
-        return When(day)
-    return When(day, at, zone)
+        return When(day, at, ZoneInfo(parts[2]) if len(parts) > 2 else None)
+    except (ValueError, OSError, KeyError):
+        return When(day, at)
