@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from jeeves.mail.trigrams import Phrasebook
 
 #: Kind of meeting -> its words. Of the first that is found the sentence speaks.
 KINDS = {
@@ -35,7 +38,7 @@ KINDS = {
         r"pick it up|site visit|visit|viewing|tour|walk-?through|inspection|survey|showing|"
         r"besichtigung|visite|visita|besuch|quote for|take a look at the|measure up"
     ),
-    "interview": r"interview|entretien|entrevista|colloquio|vorstellungsgespräch|on-?site",
+    "interview": r"audition|interview|entretien|entrevista|colloquio|vorstellungsgespräch|on-?site",
     "handover": (
         r"hand(?:ing)?[- ]?over|hand (?:you|it|them|over)|"
         r"drop (?:it |them |that |the \w+ )?off|collect (?:the|it|them|your)|"
@@ -45,7 +48,8 @@ KINDS = {
     ),
     "playdate": r"play-?date|sleepover|soft play",
     "game": (
-        r"(?:game|match)(?! plan|chang)|tennis|golf|squash|badminton|padel|climbing|bowling|"
+        r"(?<!you )(?<!i'm )(?:game|match)(?! plan|chang| for\b)|tennis|golf|squash|badminton|"
+        r"padel|climbing|bowling|"
         r"gym session|swim|training session|poker|board games?|quiz night|pub quiz"
     ),
     "concert": (
@@ -60,13 +64,14 @@ KINDS = {
     "call": (
         r"(?:phone |video |quick |zoom |teams |conference |intro |discovery |a |the |"
         r"our )calls?(?!\s+(?:me|you|it))|call (?:on|at|with|tomorrow|next|this|at)|zoom|"
-        r"facetime|video chat|phone chat|webinar|telefonat|telefonieren|appel|llamada|"
+        r"facetime|video chat|phone chat|webinar|phone screen|telefonat|telefonieren|appel|"
+        r"llamada|"
         r"chiamata|videollamada|hop on|jump on|get on the phone|skype|whatsapp call"
     ),
     "meeting": (
         r"signing|tasting|fitting|check-?up|photo ?shoot|panel\b|meetings?|"
         r"meet(?:ing)?(?:[- ]?up)?|mtg|appointment|get[- ]together|getting together|"
-        r"get together|catch[- ]?up|catching up|sit[- ]?down|sit down|in person|"
+        r"get together|catch[- ]?up|catching up|sit[- ]?down|sit down|in person|in the flesh|"
         r"face[- ]to[- ]face|see (?:just |all of |both of )?you|see each other|workshop|"
         r"session|consultation|committee|board|briefing|demo|review|hang out|hang\b|termin|"
         r"treffen|treffe|besprechung|wiedersehen|rendez-vous|rdv|se voir|se voie|réunion|"
@@ -76,7 +81,7 @@ KINDS = {
         r"pop (?:by|in|over|round)|pick your brain|join us|join me|join the \w+ of us"
     ),
 }
-_KIND = {kind: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for kind, words in KINDS.items()}
+_KIND = {kind: rf"(?i)\b(?:{words})\b" for kind, words in KINDS.items()}
 ONLINE_KIND = "call"
 _ONLINE = re.compile(
     r"\b(?:zoom|google meet|gmeet|(?:video|meet|meeting|join|conference) link|on the (?:link|"
@@ -117,18 +122,27 @@ _CALL_ASIDE = re.compile(
 )
 
 
+@cache
+def _phrasebook() -> Phrasebook[str]:
+    return Phrasebook(_KIND)
+
+
+@cache
+def _of_online() -> Phrasebook[str]:
+    return Phrasebook({ONLINE_KIND: _ONLINE.pattern})
+
+
 def kind_of(sentence: str) -> str:
     """The kind of meeting that ``sentence`` speaks of; "" where it names none."""
-    found = [
-        (match.start(), kind) for kind, words in _KIND.items() if (match := words.search(sentence))
-    ]
-    special = [one for one in found if one[1] not in ("meeting", ONLINE_KIND)]
-    return min(special or found)[1] if found else ""
+    found = _phrasebook().found_in(sentence)
+    special = found.keys() - {"meeting", ONLINE_KIND}
+    # Of two that begin at the same letter, the first in the alphabet.
+    return min((found[kind], kind) for kind in special or found)[1] if found else ""
 
 
 def online_in(sentence: str) -> str:
     """The words by which ``sentence`` says that people meet by phone or video; or ""."""
-    found = _ONLINE.search(sentence)
+    found = _ONLINE.search(sentence) if _of_online().possible_in(sentence) else None
     if found is None or _CALL_ASIDE.search(sentence):
         return ""
     # "Call me" arranges a meeting more often than it is one.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from jeeves.domain.message import Message
@@ -49,6 +50,8 @@ _RAMBLING = 250
 _JOINTS = re.compile(r"\s+(?=(?:and|so|but|anyway|because|then|now)\s)", re.IGNORECASE)
 _HEADING = re.compile(r"[A-Z][\w'-]*(?: [\w'-]+){0,2}[.:]")
 _TITLE = re.compile(r"[A-Z][A-Z &/-]{3,30}: ")
+_TWO_OF_US = re.compile(r"\b(?:the two of us|just us|just you and (?:me|i))\b", re.IGNORECASE)
+_OURS = Act.PROPOSES | Act.AGREES
 _POSTSCRIPT = re.compile(r"^\W*p\.?\s?s\b", re.IGNORECASE | re.MULTILINE)
 _SUBJECT_MARK = re.compile(
     r"^\s*(?:(?:re|fwd?|aw|wg|sv|tr|rv|r|antw|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
@@ -85,8 +88,17 @@ def read(message: Message) -> Said:
             replace(r, labelled=True) if r.places and places.labelled(r.words) else r
             for r in remarks
         ]
+    if _copied(message) and any(_TWO_OF_US.search(remark.words) for remark in remarks):
+        # Two others meet, and the owner is to know.
+        remarks = [replace(r, acts=(r.acts | Act.OTHERS) & ~_OURS) for r in remarks]
     quoted = () if bare else tuple(_of_quoted(message, written, people))
     return Said(tuple(remarks), quoted)
+
+
+def _copied(message: Message) -> bool:
+    """Whether the owner is among those who only get a copy."""
+    to = {one.address for one in message.to}
+    return message.account in {one.address for one in message.cc} - to and not message.own
 
 
 def _people(message: Message) -> frozenset[str]:
@@ -110,9 +122,9 @@ def _of_text(text: str, written: datetime, people: frozenset[str]) -> Iterator[R
     told: date | None = None
     for paragraph, headed, sentence in sentences(text, people):
         for part in _parted(sentence):
-            remark = _remark(part, written, people, told)
+            remark = _remark(part, written, people, told, paragraph, headed=headed)
             told = remark.when.day if remark.when and remark.when.day else told
-            yield replace(remark, paragraph=paragraph, headed=headed)
+            yield remark
 
 
 def _of_quoted(message: Message, written: datetime, people: frozenset[str]) -> Iterator[Remark]:
@@ -189,7 +201,10 @@ def _unsigned(text: str, name: str) -> str:
         # "Clem" of Clementine; or whatever stands alone below "Best,".
         signed = all(any(name.startswith(word) for name in names) for word in words)
         closed = _CLOSING.match(lines[number - 1]) and bool(lines[number - 1].strip())
-        if 0 < len(words) <= 3 and (signed or closed) and not line.rstrip().endswith((",", "?")):
+        full = len(names) > 1 and line.lower().startswith(name.lower()) and len(words) <= 6
+        if full or (
+            0 < len(words) <= 3 and (signed or closed) and not line.rstrip().endswith((",", "?"))
+        ):
             rest = "\n".join(lines[number + 1 :])
             added = _POSTSCRIPT.search(rest)
             return "\n".join([*lines[:number], "", rest[added.start() :] if added else ""])
@@ -219,9 +234,12 @@ def _parted(sentence: str) -> list[str]:
     return [sentence]
 
 
-def _remark(
-    sentence: str, written: datetime, people: frozenset[str], told: date | None = None
-) -> Remark:
+@lru_cache(maxsize=2_048)
+def _said(sentence: str, people: frozenset[str]) -> tuple[Act, str, tuple[Place, ...], str]:
+    """What a sentence does, the kind of meeting, the places, and whether people meet online.
+
+    A conversation is read anew with each of its mails, and most of them quote others.
+    """
     does = acts.found_in(sentence)
     named = places.found_in(sentence, people)
     if places.elsewhere(sentence) or (
@@ -230,12 +248,24 @@ def _remark(
         does |= Act.REFUSES_PLACE
     if places.shuts(sentence):
         does |= Act.SHUTS
-    kind, when = kinds.kind_of(sentence), moments.found_in(sentence, written, told)
+    online = "video call" if conference.link_in(sentence) else kinds.online_in(sentence)
+    return does, kinds.kind_of(sentence), named, online
+
+
+def _remark(
+    sentence: str,
+    written: datetime,
+    people: frozenset[str],
+    told: date | None = None,
+    paragraph: int = 0,
+    *,
+    headed: bool = False,
+) -> Remark:
+    does, kind, named, online = _said(sentence, people)
+    when = moments.found_in(sentence, written, told)
     if kind or when:
         # "pints thurs?" is no name.
         named = tuple(place for place in named if place.sign is not Sign.BARE)
-    link = conference.link_in(sentence)
-    online = "video call" if link else kinds.online_in(sentence)
     if sentence.rstrip(" )\"'").endswith("?") and (when or kind not in ("", "meeting")):
         does |= Act.PROPOSES
     if not (kind or when or named or online):
@@ -248,6 +278,8 @@ def _remark(
         when=when,
         places=named,
         online=online,
+        paragraph=paragraph,
+        headed=headed,
     )
 
 
