@@ -142,7 +142,9 @@ on conflict (account, thread_key, question, kind, channel) do nothing;
 -- The meeting is at another time: what was not yet said of it is said at that, and in its words.
 update alerts
 set body = v.body, not_before = v.not_before, expires_at = v.expires_at,
-    meeting_at = v.meeting_at, urgent = v.urgent, held = v.not_before > alerts.created_at
+    meeting_at = v.meeting_at, urgent = v.urgent,
+    -- as in insert_alerts: a reminder is due at its own time, and what may go now is not held
+    held = alerts.kind = 'alert' and coalesce(v.not_before > alerts.created_at, false)
 from (values %s) as v (reference, body, not_before, expires_at, meeting_at, urgent)
 where alerts.reference = v.reference and alerts.state = 'pending' and alerts.attempts = 0;
 
