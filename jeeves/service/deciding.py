@@ -28,8 +28,9 @@ from jeeves.mail import proposal
 from jeeves.service.delivery import new_reference
 from jeeves.service.terms import Terms
 
-#: Mails of a conversation that are read to decide about it: the newest.
-LONGEST_THREAD = 80
+#: Of a longer conversation as many of the first mails and of the newest are read: those of the
+#: first keep their numbers to the meetings that were told.
+LONGEST_THREAD = 500
 #: A question whose row stands so was taken back, or never said.
 CLOSED = frozenset({AlertState.CANCELLED})
 
@@ -117,7 +118,9 @@ def conclude(
         now: Aware.
         terms: The owner's.
     """
-    heard = [one for one in thread.messages if not one.message.draft][-LONGEST_THREAD:]
+    heard = [one for one in thread.messages if not one.message.draft]
+    if len(heard) > LONGEST_THREAD:
+        heard = [*heard[: LONGEST_THREAD // 2], *heard[-LONGEST_THREAD // 2 :]]
     conversation = fold(
         turn(
             one.message,
