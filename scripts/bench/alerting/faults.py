@@ -33,6 +33,8 @@ SENDER, RECIPIENT = "+15005550006", "+15558675310"
 #: Alerts that are put into the outbox in one transaction.
 _BATCH = 500
 _PAUSE = 0.005
+#: The clock is set forward to so long after what is due next, so that more is due by then.
+_STRIDE = timedelta(seconds=20)
 #: Seconds between two looks at the memory of the workers.
 _LOOK = 0.25
 _DUE = """
@@ -248,7 +250,7 @@ class _Watch:
             # A killed worker's request may still be on its way: it has the time of its lease.
             if not (all_rest and quiet):
                 return False
-            self._clock.set_forward(due + timedelta(milliseconds=1))
+            self._clock.set_forward(due + _STRIDE)
         self._clock.next_turn()
         return False
 
