@@ -26,6 +26,8 @@ STATES = {
     AlertState.SENT: Text("sent", style="green"),
     AlertState.FAILED: Text("failed", style="bold red"),
     AlertState.EXPIRED: Text("too late", style="red"),
+    AlertState.CANCELLED: Text("not needed", style="dim"),
+    AlertState.DIGESTED: Text("sent with others", style="green"),
 }
 
 

@@ -43,6 +43,7 @@ def run(
 def watch(settings: Settings) -> None:
     """Run the daemon in the foreground."""
     import threading
+    from contextlib import closing
 
     from jeeves import bootstrap, logs
     from jeeves.errors import ModelError
@@ -50,9 +51,15 @@ def watch(settings: Settings) -> None:
 
     logs.configure()
     stop = threading.Event()
+
+    def reported(sid: str, _status: str, _code: int | None) -> None:
+        with closing(database.store()) as store:
+            store.follow_now(sid, bootstrap.now())
+
     with (
         stop_on_signals(stop) as insistence,
         bootstrap.open_database(settings) as database,
+        bootstrap.open_callback(settings, reported),
         bootstrap.open_speech(settings) as speech,
         bootstrap.open_heartbeat(settings) as beat,
     ):

@@ -217,6 +217,10 @@ class OutboxStore(Protocol):
         """Take one sent alert about which the provider is to be asked now."""
         ...
 
+    def follow_now(self, receipt: str, now: datetime) -> bool:
+        """Ask at once how a text fares, for its provider reports something; whether it is ours."""
+        ...
+
     def write_follow(self, asked: Alert, alert: Alert) -> None:
         """Write what the provider said; ``asked`` is the alert as it was claimed for that."""
         ...

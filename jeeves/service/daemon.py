@@ -259,6 +259,8 @@ class Daemon:
 
     def _report(self, store: Store, cause: str) -> None:
         """Tell the owner once that mail is not being read, when it has been so for long."""
+        if self._told_directly:
+            return
         now = self.clock()
         channels = [notifier.channel for notifier in self.notifiers]
         try:

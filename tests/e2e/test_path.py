@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import time
 import wave
@@ -252,3 +253,31 @@ def tcp_peers(pid: int) -> set[int]:
             if fields[9] in inodes:
                 ports.add(int(fields[2].rsplit(":", 1)[1], 16))
     return ports
+
+
+def test_a_text_that_a_carrier_drops_is_told_by_voice(
+    jeeves: Jeeves, gmail: GmailServer, twilio: TwilioStandIn
+) -> None:
+    """Twilio's report makes Jeeves ask, and what it then learns is said on the other channel."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    twilio.callback_proxy = f"http://127.0.0.1:{port}"
+    jeeves.watch(gmail)
+    jeeves.text_through(twilio)
+    jeeves.configure(
+        SPEECH="file",
+        TWILIO_CALLBACK_URL="https://jeeves.example/twilio",
+        TWILIO_CALLBACK_PORT=str(port),
+    )
+    process = jeeves.start("run")
+    until(lambda: was_read(jeeves), "mail was never read")
+    gmail.deliver(needs_place())
+    until(lambda: twilio.messages, "no text message")
+    until(lambda: status_of(jeeves)["alerts_open"] == 0, "alerts stay open")
+    twilio.carry(twilio.messages[0]["sid"], "undelivered", 30006)
+    until(lambda: status_of(jeeves)["alerts_failed"] == 1, "nobody asked")
+    wavs = jeeves.home / "speech"
+    until(lambda: len(list(wavs.glob("*.wav"))) == 2, "it was not spoken of")
+    end(process)
+    assert set(twilio.callback_answers) == {204}
+    assert len(twilio.messages) == 1

@@ -520,6 +520,16 @@ class TestFollowing:
         [said] = post.speech.sent
         assert said.text.endswith("Twilio has taken it and not passed it on.")
 
+    def test_what_the_provider_reports_is_asked_about_at_once(self, post: Post) -> None:
+        post.ask()
+        post.sms.deliveries = [self.QUEUED, self.DELIVERED]
+        post.deliver()
+        post.later(seconds=15)
+        assert not post.store.follow_now("another", post.clock.now)
+        assert post.store.follow_now("receipt-1", post.clock.now)
+        post.deliver()
+        assert len(post.sms.followed) == 2
+
     def test_many_processes_ask_once(self, post: Post) -> None:
         alert = post.ask()
         post.deliver()

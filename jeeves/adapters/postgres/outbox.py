@@ -43,7 +43,7 @@ class PostgresOutbox(HasConnection):
         said: dict[str, str] = {}
         unsaid = []
         for row in sql.fetchall():
-            if row["state"] == "pending":
+            if row["unsaid"]:
                 unsaid.append(row["id"])
             else:
                 said.setdefault(row["channel"], row["thread_key"])
@@ -172,6 +172,12 @@ class PostgresOutbox(HasConnection):
         )
         row = sql.fetchone()
         return read_alert(row) if row else None
+
+    @in_one_statement
+    def follow_now(self, sql: SqlCursor, receipt: str, now: datetime) -> bool:
+        """Ask at once how a text fares, for its provider reports something; whether it is ours."""
+        sql.execute(queries()["follow_now"], {"receipt": receipt, "now": now})
+        return sql.rowcount > 0
 
     @in_one_statement
     def write_follow(self, sql: SqlCursor, asked: Alert, alert: Alert) -> None:

@@ -359,6 +359,9 @@ where id = (
 )
 returning *;
 
+-- name: follow_now
+update alerts set follow_at = %(now)s where receipt = %(receipt)s and state = 'sent';
+
 -- name: write_follow
 update alerts
 set delivery = %(delivery)s, delivered_at = %(delivered_at)s, follow_at = %(next_follow_at)s,
@@ -391,8 +394,9 @@ select until from pauses where account = %(account)s and until > %(now)s;
 
 -- name: silences
 -- Notices of the last days about something that is over now, newest first, where nobody has said
--- so yet.
-select a.id, a.thread_key, a.channel, a.state
+-- so yet. One that is about to go is as good as said.
+select a.id, a.thread_key, a.channel,
+       a.state = 'pending' and a.created_at <= %(now)s - interval '1 minute' as unsaid
 from alerts a
 where a.account = %(account)s and a.kind = 'notice' and starts_with(a.thread_key, %(about)s)
   and a.state in ('pending', 'sending', 'unknown', 'sent')
