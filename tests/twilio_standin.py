@@ -107,7 +107,7 @@ class TwilioStandIn:
         #: What callbacks were answered, in order.
         self.callback_answers: list[int] = []
         #: The step of a request for which none was scripted; called for one request at a time.
-        self.mischief: Callable[[Request], Step] = lambda request: None
+        self.mischief: Callable[[Request], Step] = lambda _request: None
         #: Whether messages have arrived by the time anybody asks for them.
         self.carries_at_once = False
         #: What Twilio's clock shows.

@@ -84,6 +84,11 @@ class Fates:
     #: Sent again before a Retry-After was over: must be 0.
     hurried: int
 
+    @property
+    def broken(self) -> bool:
+        """Whether anything is so that must not be."""
+        return any((self.lost, self.accepted_twice, self.wrong_receipts, self.hurried))
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -122,7 +127,9 @@ class Found:
             f"clock set forward {self.hours_ahead:.1f} h"
         )
         fates = asdict(self.fates)
-        yield table(title, ["fate", "alerts"], [[k.replace("_", " "), str(v)] for k, v in fates.items()])
+        yield table(
+            title, ["fate", "alerts"], [[k.replace("_", " "), str(v)] for k, v in fates.items()]
+        )
         if trial.faults:
             steps = sorted(self.steps.items(), key=lambda step: -step[1])
             yield table("what Twilio did", ["step", "requests"], [[k, str(v)] for k, v in steps])

@@ -6,7 +6,6 @@ import random
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from jeeves.adapters.sms import CODES
@@ -44,19 +43,14 @@ ASKING: Mapping[str, int] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """No sooner than this may an alert be sent again: a Retry-After."""
-
-    until: datetime
-
-
 class Mischief:
     """Chooses the step of each request (`TwilioStandIn.mischief`), and remembers."""
 
     def __init__(self, seed: int, clock: Callable[[], datetime]) -> None:
         self._random = random.Random(seed)  # noqa: S311  # repeats, hides nothing
         self._clock = clock
+        #: The first requests that send meet one misfortune of each kind.
+        self._first = self._random.sample(sorted(SENDING), len(SENDING))
         #: How often each kind of step was taken.
         self.steps: Counter[str] = Counter()
         #: The final codes with which each alert, by its reference, was refused.
@@ -65,16 +59,20 @@ class Mischief:
         self.questions_refused = 0
         #: How many alerts came again before a Retry-After was over.
         self.hurried = 0
-        self._promises: dict[str, Promise] = {}
+        #: When the Retry-After of each alert is over.
+        self._busy_until: dict[str, datetime] = {}
 
     def __call__(self, request: Request) -> Step:
         """What becomes of a request; one at a time."""
         found = REFERENCE.search(request.form.get("Body", ""))
         reference = found[0] if found else ""
+        if reference:
+            busy_until = self._busy_until.pop(reference, None)
+            self.hurried += busy_until is not None and self._clock() < busy_until
         if request.method == "POST":
-            promise = self._promises.pop(reference, None)
-            self.hurried += promise is not None and self._clock() < promise.until
-        kind = self._drawn(SENDING if request.method == "POST" else ASKING)
+            kind = self._first.pop() if self._first else self._drawn(SENDING)
+        else:
+            kind = self._drawn(ASKING)
         self.steps[kind] += 1
         step = self._step(kind)
         if isinstance(step, Answer):
@@ -110,8 +108,8 @@ class Mischief:
     def _note(self, reference: str, answer: Answer) -> None:
         """What an answer entitles Jeeves to, and obliges it to."""
         if answer.retry_after is not None and reference:
-            until = self._clock() + timedelta(seconds=float(answer.retry_after))
-            self._promises[reference] = Promise(until)
+            wait = timedelta(seconds=float(answer.retry_after))
+            self._busy_until[reference] = self._clock() + wait
         if answer.code in FINAL and reference:
             self.refused[reference].add(answer.code)
         elif answer.code in FINAL:

@@ -97,10 +97,7 @@ def work(worker: int, told: Mapping[str, Any]) -> None:
 
 def fork(worker: int, told: Mapping[str, Any]) -> int:
     """The id of a new process that works."""
-    pid = os.fork()
-    if pid:
-        return pid
-    _be(worker, told)
+    return os.fork() or _be(worker, told)
 
 
 def _be(worker: int, told: Mapping[str, Any]) -> NoReturn:
