@@ -418,6 +418,7 @@ class _Connection(threading.Thread):
 
     def _noop(self, text: str) -> None:
         if self._needs(text, "selected"):
+            self._before(Step.NOOP)
             self._done(Step.NOOP, b"* %d EXISTS\r\n" % len(self._server.mails))
 
     def _search(self, text: str) -> None:

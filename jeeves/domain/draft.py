@@ -217,7 +217,11 @@ class Draft:
                 self.refused.append(words)
         if self.place and Act.SHUTS in remark.acts and self.speaks_of_place(remark):
             known = words_of(self.place)
-            if not any(not p.refused and same(words_of(p.words), known) for p in remark.places):
+            again = remark.acts & _GO_ON and any(
+                not p.refused and same(words_of(p.words), known) for p in remark.places
+            )
+            if not again:
+                self.refused += [words_of(p.words) for p in remark.places]
                 self.unsettle()
 
     def speaks_of_place(self, remark: Remark) -> bool:
@@ -250,12 +254,12 @@ class Draft:
         if remark.acts & _GO_ON or (remark.when and remark.when.at):
             return True
         known_open = self.state is State.OPEN and self.opened > 0
-        if remark.when or remark.kind not in ("", CALL):
+        if remark.when or (remark.kind not in ("", CALL) and (known_open or count <= SHORT)):
             sure = place.sign is Sign.SURE and bool(remark.when and remark.when.day)
             return sure or count <= LONG or known_open
         looking = self.asked or known_open
-        wanted = self.state is State.OPEN or place.sign is Sign.SURE
-        return offered or (count <= SHORT and wanted) or (looking and count <= LONG) or self.asked
+        brief = count <= SHORT and place.sign is Sign.SURE
+        return brief or (offered and known_open) or (looking and count <= LONG) or self.asked
 
     @staticmethod
     def _worth(remark: Remark, place: Place) -> int:

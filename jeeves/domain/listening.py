@@ -12,6 +12,7 @@ from jeeves.domain.conversation import Conversation, State, Turn
 from jeeves.domain.draft import Draft
 from jeeves.domain.meaning import ANY, CALL, SHORT, same_day, somewhere_sure
 from jeeves.domain.remark import Act, Remark, Sign
+from jeeves.domain.when import When
 
 _COUNTED = re.compile(
     r"\W*(?:no\.? ?|number |#)?([1-5])[).:]?\s+(?:is|stands|works|yes|no|ok|fine|off)\b",
@@ -95,7 +96,9 @@ class _Listening:
                 before.append(remark)
                 continue
             if not touched and len(self.drafts) == 1 and draft.proposed_by == turn.id:
-                touched[draft.number] = before
+                touched[draft.number] = [
+                    one for one in before if not one.places or one.paragraph == remark.paragraph
+                ]
             self.current = draft
             if draft.proposed_by == turn.id:
                 draft.topic |= _topic(remark)
@@ -133,7 +136,7 @@ class _Listening:
             return counted
         if begins and self._is_new(turn, remark, current, touched, adds=adds):
             return self._add(turn, remark)
-        likeness = {d.number: _likeness(d, remark, current) for d in self.drafts}
+        likeness = {d.number: _likeness(d, remark, current, _when(d, touched)) for d in self.drafts}
         best = max(self.drafts, key=lambda draft: likeness[draft.number])
         if (
             Act.CANCELS in remark.acts
@@ -170,10 +173,11 @@ class _Listening:
     ) -> bool:
         """Whether a remark speaks of one more meeting."""
         kind = CALL if remark.online and remark.kind in ANY else remark.kind
-        if any(same_day(d.when, remark.when) for d in self.drafts):
+        if any(same_day(_when(d, touched), remark.when) for d in self.drafts):
             return False
-        known = bool(current.when and current.when.day and remark.when and remark.when.day)
-        other_day = known and not same_day(current.when, remark.when)
+        spoken_of = _when(current, touched)
+        known = bool(spoken_of and spoken_of.day and remark.when and remark.when.day)
+        other_day = known and not same_day(spoken_of, remark.when)
         if remark.calendar:
             return other_day
         same_kind = any(d.kind == kind for d in self.drafts)
@@ -235,13 +239,19 @@ class _Listening:
                 draft.why = draft.why or turn.why
 
 
-def _likeness(draft: Draft, remark: Remark, current: Draft) -> float:
+def _when(draft: Draft, touched: Mapping[int, Sequence[Remark]]) -> When | None:
+    """When a meeting is to be, by what was heard so far of the mail that is being heard, too."""
+    said = (one.when for one in touched.get(draft.number, ()) if one.when and one.when.day)
+    return next(said, None) or draft.when
+
+
+def _likeness(draft: Draft, remark: Remark, current: Draft, at: When | None) -> float:
     """How much speaks for ``remark`` being about ``draft``."""
     kind = CALL if remark.online and remark.kind in ANY else remark.kind
     kinds = kind not in ANY and draft.kind not in ANY
     open_ = draft.state is State.OPEN
     return (
-        4 * same_day(draft.when, remark.when)
+        4 * same_day(at, remark.when)
         + (3 if kinds and kind == draft.kind else 0)
         - (2 if kinds and kind != draft.kind and Act.REPLACES not in remark.acts else 0)
         + 1.5 * min(len(draft.topic & _topic(remark)), 2)
@@ -284,7 +294,10 @@ def _begins(
             or (remark.when and len(remark.words.split()) <= SHORT)
         )
     sure = somewhere_sure(remark)
-    proposed = Act.PROPOSES in remark.acts and at and bool(remark.places or (day and brief))
+    booked = Act.AGREES in remark.acts and day and bool(remark.places)
+    proposed = at and (
+        booked or (Act.PROPOSES in remark.acts and bool(remark.places or (day and brief)))
+    )
     return (sure and (timed or (brief and day_told and hour_told))) or proposed
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache, reduce
+from operator import or_
 
 from jeeves.domain.remark import Act
+from jeeves.mail.trigrams import Phrasebook
 
-_PROPOSES = re.compile(
-    r"\b(?:i need (?:\w+ ){0,4}of (?:you|your time)|come with (?:me|us)|"
+_PROPOSES = (
+    r"(?i)\b(?:wants? to (?:take|treat) (?:us|the|every)|i need (?:\w+ ){0,4}of (?:you|your time)|come with (?:me|us)|"
     r"(?:us|we|all|parents)(?: \w+){0,3} (?:should|ought to|need to) (?:sit|meet|get together)|"
     r"(?:i|we)(?:'d| would) want to (?:sit|meet|see|talk|have)|propose (?:the following|an?|to)|"
     r"(?:i|we)(?:'ll| will| shall) (?:come|pop|drop by|swing|stop by|knock)|care (?:to|for)|"
@@ -17,8 +20,9 @@ _PROPOSES = re.compile(
     r"grab|get|talk|sit|do|go|take|buy)|"
     r"would you (?:\w+ )?(?:like|be (?:free|up|able|around|available|open|interested|willing|"
     r"game)|have (?:time|a|half|an|any)|want|mind|care|join|come|prefer)|(?:i|we)(?:'d| "
-    r"would| should)(?: (?:really|also|much|very much|so))* (?:love|like|prefer|rather)(?: "
-    r"(?:\w+ )?(?:to|you))?|would (?:\w+ ){0,3}like to (?:meet|see|sit|take|have|invite|get|"
+    r"would| should)(?: (?:really|also|much|very much|so))* (?:love|like|prefer|rather)(?! "
+    r"to (?:take this|thank|know|ask|say|point|add|get a copy|apologi))(?: (?:\w+ )?(?:to|"
+    r"you))?|would (?:\w+ ){0,3}like to (?:meet|see|sit|take|have|invite|get|"
     r"talk)|"
     r"(?:i|we) (?:was|were|am|are) (?:hoping|wondering|thinking)|(?:i|we) (?:hope|wonder) "
     r"(?:to|if|whether)|wants? to (?:meet|see|talk to|have|take) (?:with )?(?:you|us|the \w+ "
@@ -66,11 +70,10 @@ _PROPOSES = re.compile(
     r"dispo\w*|te apetece|quieres|podemos|podríamos|qué tal|nos vemos|quedamos|te viene|tienes "
     r"tiempo|ti va|possiamo|vuoi|vamos|topas|zullen we|heb je|zin om|ska vi|vill du|"
     r"j'aimerais)\b"
-    r"|\beither\b.{3,80}\bor\b",
-    re.IGNORECASE,
+    r"|\beither\b.{3,80}\bor\b"
 )
-_AGREES = re.compile(
-    r"^\W*(?:(?:oh|ah|well|and|so|hi|hey|[A-Z]\w+)[,!. ]+)?(?:yes|yep|yeah|yup|sure|ok|okay|k|"
+_AGREES = (
+    r"(?i)^\W*(?:(?:oh|ah|well|and|so|hi|hey|[A-Z]\w+)[,!. ]+)?(?:yes|yep|yeah|yup|sure|ok|okay|k|"
     r"perfect|great|good|fine|deal|done|agreed|absolutely|definitely|of course|gladly|lovely|"
     r"fab|brilliant|excellent|super|wonderful|ja|klar|passt|oui|parfait|vale|claro|perfecto|sí|"
     r"si|perfeito|prima)\b(?! (?:job|news|to hear|question|point|pics|work|luck|idea but))"
@@ -83,36 +86,35 @@ _AGREES = re.compile(
     r"(?:diary|calendar)|on my calendar|in my (?:diary|calendar|agenda)|pencil\w*|looking "
     r"forward to (?:it|seeing|meeting|catching|lunch|dinner|\w+day)|look forward to (?:it|"
     r"seeing|meeting|catching|lunch|dinner|\w+day)|can'?t wait|"
-    r"still on|(?:it |\d |still )?stands|goes ahead|going ahead as planned|we'?re on|you'?re "
+    r"(?:i|we)(?:'ve| have)? (?:just )?(?:booked|reserved)|made (?:a|the) (?:reservation|"
+    r"booking)|still on|(?:it |\d |still )?stands|goes ahead|going ahead as planned|we'?re on|"
+    r"you'?re "
     r"on|all set|good for me|fine (?:by|with|for) (?:me|us)|"
     r"suits (?:me|us)|my treat|first round on me|is (?:fine|good|great|perfect|ideal|ok)(?: "
     r"(?:for|with|by) (?:me|us))?(?=\W*$|[,;!])|gerne|abgemacht|bis dann|freu|d'accord|avec "
     r"plaisir|ça marche|à (?:demain|jeudi|vendredi)|genial|va bene|volentieri|combinado|graag|"
-    r"akkoord)(?!\w)|👍|✅|🎉",
-    re.IGNORECASE,
+    r"akkoord)(?!\w)|👍|✅|🎉"
 )
-_DECLINES = re.compile(
-    r"\b(?:can'?t(?! wait| believe| remember| see why)|cannot|can not|(?:'ll| will| "
+_DECLINES = (
+    r"(?i)\b(?:can'?t(?! wait| believe| remember| see why)|cannot|can not|(?:'ll| will| "
     r"would) not (?:manage|make)|won'?t be able|unable|not able|don'?t think i can|"
     r"i'?m (?:away|out of (?:town|office)|busy|tied up|travelling|traveling|on holiday|"
     r"booked|swamped)|have to (?:pass|decline|say no)|i'?ll (?:have to )?pass|"
     r"no thanks|no thank you|not (?:interested|free|available|this time|for me|going to "
     r"(?:make|work)|looking)|rain ?check|sorry|unfortunately|regret|afraid|decline|already "
     r"have plans|conflict|clash\w*|leider|geht nicht|kann (?:ich )?nicht|désolé\w*|je ne peux "
-    r"pas|impossible|no puedo|lo siento|purtroppo|non posso|não posso|helaas|kan niet)\b",
-    re.IGNORECASE,
+    r"pas|impossible|no puedo|lo siento|purtroppo|non posso|não posso|helaas|kan niet)\b"
 )
-_FIRM_NO = re.compile(
-    r"\b(?:no thanks|no thank you|i'll decline|decline (?:the|your)|say(?:ing)? no\b(?! more)|"
+_FIRM_NO = (
+    r"(?i)\b(?:no thanks|no thank you|i'll decline|decline (?:the|your)|say(?:ing)? no\b(?! more)|"
     r"i'?ll (?:have to )?pass|have to "
     r"(?:pass|decline|say no)|not interested|going to (?:pass|decline)|have to bow out|count "
     r"me out|must decline|respectfully decline|not for me|(?:i'?ll|i will) not manage|not "
     r"this (?:time|side)|won'?t be (?:able|joining|coming|there)|no time (?:for|to)|"
-    r"don'?t meet)\b",
-    re.IGNORECASE,
+    r"don'?t meet)\b"
 )
-_CANCELS = re.compile(
-    r"\b(?:cancel\w*|(?:forget|skip|skipping|scrap|scrapping|ditch|shelve|pull the plug on|"
+_CANCELS = (
+    r"(?i)\b(?:cancel\w*|(?:forget|skip|skipping|scrap|scrapping|ditch|shelve|pull the plug on|"
     r"pass on) (?:it|this|that)\b|(?:forget|skip|skipping|scrap|scrapping|ditch|drop|dropping|"
     r"shelve|pull the plug on|pass on) (?:the |our |about |\w+'s |this |that )?(?:whole "
     r")?(?:lunch|dinner|drinks|coffee|breakfast|meeting|visit|walk|walk-?through|tour|tasting|"
@@ -133,22 +135,20 @@ _CANCELS = re.compile(
     r"(?:an|some )other time|(?:i|he|she|kid|son|daughter|tested)\w* (?:tested |is |are |has |"
     r"have )?(?:positive|sick|ill|a fever|covid|flu|food poisoning)|come down with|"
     r"abgesagt|absagen|muss (?:leider )?absagen|fällt (?:leider )?aus|annul\w+|cancelad\w+|"
-    r"cancelo|anular|disdire|saltare|desmarcar|afzeggen|gaat niet door|krank)\b",
-    re.IGNORECASE,
+    r"cancelo|anular|disdire|saltare|desmarcar|afzeggen|gaat niet door|krank)\b"
 )
-_MOVES = re.compile(
-    r"\b(?:reschedul\w*|postpon\w*|push(?:ed|ing)? (?:it|this|that|back|to|our|lunch|dinner|"
+_MOVES = (
+    r"(?i)\b(?:reschedul\w*|postpon\w*|push(?:ed|ing)? (?:it|this|that|back|to|our|lunch|dinner|"
     r"coffee|drinks|\w+day)|mov(?:e|ed|ing) (?:it|this|that|our|to|lunch|dinner|coffee|drinks|"
     r"\w+day|the (?:meeting|date|time))|bump(?:ed)?|(?:another|a different|some other|a new|"
     r"new) (?:day|time|date|week|evening|slot)|instead|swap|chang(?:e|ed|ing) (?:it|the (?:day|"
     r"time|date))|"
     r"(?:a (?:bit|little)|half an hour|an hour|\d+ min\w*) (?:earlier|later)|try again|"
     r"verschieb\w*|verleg\w*|reporter|décaler|aplazar|spostare|rimandare|remarcar|adiar|"
-    r"verzetten)\b",
-    re.IGNORECASE,
+    r"verzetten)\b"
 )
-_ASKS_PLACE = re.compile(
-    r"\bwhere(?:'?s|'?d|abouts)?\b[^.!]{0,60}\?|\bwheres? (?:is |are |you )?(?:\w+ "
+_ASKS_PLACE = (
+    r"(?i)\bwhere(?:'?s|'?d|abouts)?\b[^.!]{0,60}\?|\bwheres? (?:is |are |you )?(?:\w+ "
     r")?(?:easiest|easier|best|good|handy|works|suits|convenient|closest)|\bwhere\s*(?:\?|$)|"
     r"^\W*(?:so\s+|and\s+|ok,?\s+)?where\b|\bwhere (?:shall|should|do|would|can|could|were|are|"
     r"is|to|works|suits|you'?d|we)|\b(?:which|what) (?:place|café|cafe|pub|restaurant|bar|"
@@ -160,19 +160,17 @@ _ASKS_PLACE = re.compile(
     r"\b(?:place|venue|location|spot)\s*\?|\b(?:your|you) (?:pick|choose|choice)\b|(?:let me "
     r"know|tell me|say|decide|figure out|sort out|not sure|confirm) (?:\w+ )?where\b|"
     r"\bwo\b[^.!]{0,40}\?|\boù\b[^.!]{0,40}\?|\bd[oó]nde\b[^.!]{0,40}\?|\bdove\b[^.!]{0,40}\?|"
-    r"\bonde\b[^.!]{0,40}\?|\bwaar\b[^.!]{0,40}\?",
-    re.IGNORECASE,
+    r"\bonde\b[^.!]{0,40}\?|\bwaar\b[^.!]{0,40}\?"
 )
-_REPLACES = re.compile(
-    r"\b(?:instead|(?:will|is) now (?:be )?(?:at|in|on)|now at|(?:we're|we are|it's|it "
+_REPLACES = (
+    r"(?i)\b(?:instead|(?:will|is) now (?:be )?(?:at|in|on)|now at|(?:we're|we are|it's|it "
     r"is|moved) now (?:in|at)|rather (?:do|go|meet|have|than)|actually|change of (?:plan|venue|"
     r"location|place)|new (?:venue|place|plan|location|room)|moved? to|moving to|switch(?:ed|"
     r"ing)?(?: it)? to|relocat\w*|swap\w*|make it|stattdessen|lieber|plutôt|en vez|invece|em "
-    r"vez|liever)\b",
-    re.IGNORECASE,
+    r"vez|liever)\b"
 )
-_PAST = re.compile(
-    r"\b(?:yesterday|last (?:week|night|month|year|time|spring|summer|autumn|fall|winter|"
+_PAST = (
+    r"(?i)\b(?:yesterday|last (?:week|night|month|year|time|spring|summer|autumn|fall|winter|"
     r"\w+day)|the other (?:day|night|evening)|thanks? (?:you )?(?:so much |again |a lot )?for "
     r"(?:the |a |having|meeting|coming|taking|lunch|dinner|coffee|drinks|your time|hosting|"
     r"joining|making|last)|(?:was|were) (?:so |really |very |such )?(?:great|good|lovely|nice|"
@@ -181,20 +179,18 @@ _PAST = re.compile(
     r"speaking|"
     r"to (?:have )?(?:met|seen))|good to (?:see|meet) you (?:yesterday|last|on|today|again)|"
     r"enjoyed|we met|i met|had (?:a )?(?:great|lovely|nice|lunch|dinner|coffee|good)|went to|"
-    r"gestern|letzte woche|hier\b(?!\s)|ayer|ieri|ontem|gisteren)\b",
-    re.IGNORECASE,
+    r"gestern|letzte woche|hier\b(?!\s)|ayer|ieri|ontem|gisteren)\b"
 )
-_VAGUE = re.compile(
-    r"\b(?:some ?time(?! (?:next|this|on|in the|before|after|tomorrow|during|around|between|"
+_VAGUE = (
+    r"(?i)\b(?:some ?time(?! (?:next|this|on|in the|before|after|tomorrow|during|around|between|"
     r"late|early|the week))|someday|some day|one (?:day|of these days)|one of these|at some "
     r"point|keep in touch|stay in touch|in the (?:near )?future|eventually|when things (?:calm|"
     r"settle|quiet)|"
     r"next time|if (?:you(?:'re| are)|i'?m) ever|when(?:ever)? you(?:'re| are) "
     r"(?:next|ever)|not (?:in a hurry|urgent)|irgendwann|un de ces jours|un día de estos|prima "
-    r"o poi|qualquer dia|un jour)\b",
-    re.IGNORECASE,
+    r"o poi|qualquer dia|un jour)\b"
 )
-_OTHERS = re.compile(
+_OTHERS = (
     r"\b(?i:i'm|i am) (?:meeting|seeing) (?!you\b|up\b|with you)[A-Z]\w+|(?i:for information "
     r"only|no need for \w+ to (?:attend|come|join))|"
     r"\b(?i:he|she|they|the (?:team|board|group|kids|boys|girls|clients?|committee|parents|"
@@ -204,15 +200,14 @@ _OTHERS = re.compile(
     r"haven't|hasn't) (?:meeting|having|getting|going|seeing|catching|taking|picked|"
     r"booked|planning|doing|hosting)\b"
     r"|\b(?i:you don't (?:need|have) to (?:be there|come|attend|join)|no need (?:for you "
-    r")?to (?:come|attend|be there|join))",
+    r")?to (?:come|attend|be there|join))"
 )
-_ADDS = re.compile(
-    r"^\W*(?:and |but )?also\b|\b(?:separately|another thing|one more thing|while (?:you(?:'re|"
+_ADDS = (
+    r"(?i)^\W*(?:and |but )?also\b|\b(?:separately|another thing|one more thing|while (?:you(?:'re|"
     r" are)|"
     r"we(?:'re| are)|i(?:'m| am)) (?:at it|in town|here|there)|as well|on top of that|"
     r"p\.?s\.?|in addition|besides|two things|(?:three|four|few|couple of) things|unrelated|"
-    r"different topic|the other thing|second(?:ly)?|außerdem|aussi|también|inoltre)\b",
-    re.IGNORECASE,
+    r"different topic|the other thing|second(?:ly)?|außerdem|aussi|también|inoltre)\b"
 )
 
 #: "I am not cancelling", and what others have called off.
@@ -221,29 +216,30 @@ _NOT_OFF = re.compile(
     r"had) cancel",
     re.IGNORECASE,
 )
-_ACTS = (
-    (Act.PROPOSES, _PROPOSES),
-    (Act.AGREES, _AGREES),
-    (Act.DECLINES, _DECLINES),
-    (Act.CANCELS, _CANCELS),
-    (Act.MOVES, _MOVES),
-    (Act.ASKS_PLACE, _ASKS_PLACE),
-    (Act.REPLACES, _REPLACES),
-    (Act.PAST, _PAST),
-    (Act.VAGUE, _VAGUE),
-    (Act.OTHERS, _OTHERS),
-    (Act.ADDS, _ADDS),
-)
+_ACTS = {
+    Act.PROPOSES: _PROPOSES,
+    Act.AGREES: _AGREES,
+    Act.DECLINES: _DECLINES,
+    Act.CANCELS: _CANCELS,
+    Act.MOVES: _MOVES,
+    Act.ASKS_PLACE: _ASKS_PLACE,
+    Act.REPLACES: _REPLACES,
+    Act.PAST: _PAST,
+    Act.VAGUE: _VAGUE,
+    Act.OTHERS: _OTHERS,
+    Act.ADDS: _ADDS,
+    Act.DECLINES | Act.CANCELS: _FIRM_NO,
+}
+
+
+@cache
+def _phrasebook() -> Phrasebook[Act]:
+    return Phrasebook(_ACTS)
 
 
 def found_in(sentence: str) -> Act:
     """Everything that ``sentence`` does."""
-    acts = Act.NOTHING
-    for act, pattern in _ACTS:
-        if pattern.search(sentence):
-            acts |= act
-    if _NOT_OFF.search(sentence):
-        acts &= ~Act.CANCELS
-    if _FIRM_NO.search(sentence):
-        acts |= Act.DECLINES | Act.CANCELS
-    return acts
+    found = _phrasebook().found_in(sentence)
+    if Act.CANCELS in found and _NOT_OFF.search(sentence):
+        del found[Act.CANCELS]
+    return reduce(or_, found, Act.NOTHING)

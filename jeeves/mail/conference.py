@@ -52,6 +52,8 @@ def link_in(text: str) -> str:
     """
     text = text[:_SCANNED]
     lower = text.lower()
+    if "http" not in lower:
+        return ""
     if any(wrapper in lower for wrapper in WRAPPERS):
         text = _WRAPPED.sub(lambda wrapped: f" {unquote(wrapped[1])} ", text)
     found = _LINK.search(text)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+
+from jeeves.mail.trigrams import Phrasebook
 
 #: Kind of meeting -> its words. Of the first that is found the sentence speaks.
 KINDS = {
@@ -25,7 +28,8 @@ KINDS = {
         r"grab a bite"
     ),
     "walk": (
-        r"(?:a |go for a |dog |evening )walk|hike|stroll|spaziergang|balade|paseo|passeggiata|"
+        r"(?:a |go for a |dog |evening |'s |the )walk\b|hike|stroll|spaziergang|balade|paseo|"
+        r"passeggiata|"
         r"parkrun|a run\b|a ride\b|bike ride"
     ),
     "visit": (
@@ -75,7 +79,7 @@ KINDS = {
         r"pop (?:by|in|over|round)|pick your brain|join us|join me|join the \w+ of us"
     ),
 }
-_KIND = {kind: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for kind, words in KINDS.items()}
+_KIND = {kind: rf"(?i)\b(?:{words})\b" for kind, words in KINDS.items()}
 ONLINE_KIND = "call"
 _ONLINE = re.compile(
     r"\b(?:zoom|google meet|gmeet|(?:video|meet|meeting|join|conference) link|on the (?:link|"
@@ -94,6 +98,12 @@ _ONLINE = re.compile(
     r"teléfono|videochiamata|al telefono|por videochamada|telefonisch)\b",
     re.IGNORECASE,
 )
+_RINGS = re.compile(
+    (r"call (?:you|me)|give (?:you|me|him|her) a \w+|ring (?:you|me)"), re.IGNORECASE
+)
+_INSTEAD = re.compile(
+    r"\binstead\b|\brather\b|\bi(?:'ll| will)\b|\bcan i\b|\bcould i\b", re.IGNORECASE
+)
 #: A call that arranges something and is not the meeting.
 _CALL_ASIDE = re.compile(
     r"\b(?:not|never|don'?t|can'?t|cannot)\b[^.?!]{0,25}\b(?:phone|call|zoom|video)\b(?! "
@@ -110,16 +120,28 @@ _CALL_ASIDE = re.compile(
 )
 
 
+@cache
+def _phrasebook() -> Phrasebook[str]:
+    return Phrasebook(_KIND)
+
+
+@cache
+def _of_online() -> Phrasebook[str]:
+    return Phrasebook({ONLINE_KIND: _ONLINE.pattern})
+
+
 def kind_of(sentence: str) -> str:
     """The kind of meeting that ``sentence`` speaks of; "" where it names none."""
-    found = [
-        (match.start(), kind) for kind, words in _KIND.items() if (match := words.search(sentence))
-    ]
-    special = [one for one in found if one[1] not in ("meeting", ONLINE_KIND)]
-    return min(special or found)[1] if found else ""
+    found = _phrasebook().found_in(sentence)
+    special = found.keys() - {"meeting", ONLINE_KIND}
+    # Of two that begin at the same letter, the first in the alphabet.
+    return min((found[kind], kind) for kind in special or found)[1] if found else ""
 
 
 def online_in(sentence: str) -> str:
     """The words by which ``sentence`` says that people meet by phone or video; or ""."""
-    found = _ONLINE.search(sentence)
-    return "" if found is None or _CALL_ASIDE.search(sentence) else found[0]
+    found = _ONLINE.search(sentence) if _of_online().possible_in(sentence) else None
+    if found is None or _CALL_ASIDE.search(sentence):
+        return ""
+    # "Call me" arranges a meeting more often than it is one.
+    return "" if _RINGS.fullmatch(found[0]) and not _INSTEAD.search(sentence) else found[0]

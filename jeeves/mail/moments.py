@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from jeeves.domain.when import When
+from jeeves.mail.trigrams import Phrasebook
 
 
 def _numbered(text: str) -> dict[str, int]:
@@ -34,6 +36,12 @@ _WEEKDAYS = _numbered(
 _ALSO_WORDS = frozenset("sun sat mon wed mar quarta sexta".split())
 _NOT_A_DAY = re.compile(
     r"\s+(?:down|in|on|with|next|there|through|and|back|screen|is|was|has|set|block)\b|'s\b"
+)
+#: Behind "mon", which in French is no Monday.
+_MINE = re.compile(
+    r"\s+(?!(?:at|or|to|from|till|until|by|around|about|after|before|then|for|if|would|might|"
+    r"could|will|works?|suits?|instead|please|noon|lunch\w*|dinner|morning|afternoon|evening|"
+    r"night|tues?|wed|thurs?|fri|sat|sun|am|pm)\b)[a-zà-ÿ]"
 )
 _NEAR = {
     **dict.fromkeys(
@@ -88,7 +96,7 @@ _ORDINAL = re.compile(
 )
 _WEEKDAY = re.compile(
     rf"\b(?:(?P<next>next|kommenden|nächsten|prochain|pr[oó]ximo|prossimo|volgende)\s+)?"
-    rf"(?P<day>{_any(_WEEKDAYS)})\b(?P<after>\s+(?:week|after next|prochain))?",
+    rf"(?P<day>{_any(_WEEKDAYS)})\b(?P<after>\s+(?:week(?! of)|after next)\b)?",
     re.IGNORECASE,
 )
 _WITH_NUMBER = re.compile(
@@ -121,8 +129,11 @@ _COLON = re.compile(
     r"(?<![\d:.$€£/-])([01]?\d|2[0-3])[:.h]([0-5]\d)(?!\d|:\d|%|\.\d)(?!\s*(?:mb|gb|km|%))",
     re.IGNORECASE,
 )
+#: "Drovers 7?"
+_ASKED = re.compile(r"^(?:\S+\s+){1,3}(?P<h>1[0-2]|[1-9])\s*\?$")
 _AT_HOUR = re.compile(
-    r"(?:\bat|@|\bby|\bfrom|\baround|\babout|\bbefore|\bafter|\bsay|\bgegen|\bum|\bà|\ba las|"
+    r"(?:\bat|\bstart(?:s|ing)?|@|\bby|\bfrom|\baround|\babout|\bbefore|\bafter|\bsay|\bgegen|"
+    r"\bum|\bà|\ba las|"
     r"\balle|\bàs|\bom|\bday|\btomorrow|\btonight|^)"
     r"\s*(?P<h>1[0-2]|[1-9])(?:ish)?\b(?![:./-]\d|\d|\s*(?:%|people|of us|minutes?|mins?|"
     r"hours?|hrs?|days?|weeks?|"
@@ -157,6 +168,26 @@ _MORNING = re.compile(
 _MONTH_FIRST = (timedelta(hours=-10), timedelta(hours=-4))
 
 
+@cache
+def _phrasebook() -> Phrasebook[str]:
+    patterns = (
+        *(_DAY_OF_MONTH, _ISO, _SLASHED, _ORDINAL, _WEEKDAY, _NEAR_DAY, _MANANA, _SOON),
+        *(_CLOCK, _HALF_PAST, _COLON, _AT_HOUR, _AT_WORD, _HOUR_WORD),
+    )
+    return Phrasebook({pattern.pattern: pattern.pattern for pattern in patterns})
+
+
+class _Reading:
+    """A sentence in which most patterns need not be searched."""
+
+    def __init__(self, sentence: str) -> None:
+        self.sentence = sentence
+        self.possible = _phrasebook().possible_in(sentence)
+
+    def search(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        return pattern.search(self.sentence) if pattern.pattern in self.possible else None
+
+
 def found_in(sentence: str, written: datetime, told: date | None = None) -> When | None:
     """The day and the hour that ``sentence`` names; None where it names no time at all.
 
@@ -165,21 +196,31 @@ def found_in(sentence: str, written: datetime, told: date | None = None) -> When
         written: When it was.
         told: The last date that was named before it: "the Tuesday" is one near to that.
     """
-    day = _day(sentence, written)
-    if day is not None and told is not None and not _dated_itself(sentence):
-        days = (day.weekday() - told.weekday() + 3) % 7 - 3
-        near = told + timedelta(days=days)
-        day = near if near > day else day
-    at = _hour(_SLASHED.sub(_blanked, sentence))
-    if day is None and at is None and not _SOON.search(sentence):
+    reading = _Reading(sentence)
+    if not reading.possible:
+        return None
+    day = _day(reading, written)
+    if day is not None and told is not None and not _dated_itself(reading):
+        day = max(day, _nearest(day.weekday(), told) or day)
+    undated = _SLASHED.sub(_blanked, sentence) if reading.search(_SLASHED) else sentence
+    at = _hour(reading if undated == sentence else _Reading(undated))
+    if day is None and at is None and not reading.search(_SOON):
         return None
     return When(day, at, written.tzinfo)
 
 
-def _dated_itself(sentence: str) -> bool:
+def _nearest(weekday: int, told: date) -> date | None:
+    """The day of that name which is nearest to ``told``; None at the end of the calendar."""
+    try:
+        return told + timedelta(days=(weekday - told.weekday() + 3) % 7 - 3)
+    except OverflowError:
+        return None
+
+
+def _dated_itself(reading: _Reading) -> bool:
     """Whether it names a date, or a day near to that on which it was written."""
     return any(
-        pattern.search(sentence)
+        reading.search(pattern)
         for pattern in (_ISO, _DAY_OF_MONTH, _SLASHED, _NEAR_DAY, _ORDINAL, _SOON)
     )
 
@@ -200,25 +241,25 @@ def _has_hour(found: re.Match[str]) -> bool:
     return found[3].startswith("0") and bool(re.search(r"\b\d{1,2}:\d\d\b", found.string))
 
 
-def _day(sentence: str, written: datetime) -> date | None:
+def _day(reading: _Reading, written: datetime) -> date | None:
     today = written.date()
     try:
-        if found := _ISO.search(sentence):
+        if found := reading.search(_ISO):
             return date(*map(int, found.groups()))
-        if found := _DAY_OF_MONTH.search(sentence):
+        if found := reading.search(_DAY_OF_MONTH):
             month = _MONTHS[(found["m1"] or found["m2"]).lower()] + 1
             year = found["y1"] or found["y2"]
             return _dated(
                 int(year) if year else None, month, int(found["d1"] or found["d2"]), today
             )
-        if (found := _SLASHED.search(sentence)) and (day := _slashed(found, written)):
+        if (found := reading.search(_SLASHED)) and (day := _slashed(found, written)):
             return day
-        if found := _NEAR_DAY.search(sentence):
+        if found := reading.search(_NEAR_DAY):
             return today + timedelta(days=_NEAR[found[1].lower()])
-        if _MANANA.search(sentence):
+        if reading.search(_MANANA):
             return today + timedelta(days=1)
-        weekday = _weekday(sentence, today)
-        numbered = _ORDINAL.search(sentence)
+        weekday = _weekday(reading.sentence, today) if reading.search(_WEEKDAY) else None
+        numbered = reading.search(_ORDINAL)
         return (_day_in_month(int(numbered[1]), today) if numbered else None) or weekday
     except (ValueError, OverflowError):
         return None
@@ -231,6 +272,8 @@ def _weekday(sentence: str, today: date) -> date | None:
             before, after = sentence[: found.start()].lower(), sentence[found.end() :]
             if before.endswith(("the ", "i ", "we ", "and ")) or _NOT_A_DAY.match(after):
                 continue
+            if word == "mon" and _MINE.match(after):
+                continue
         number = _WEEKDAYS[word.lower()]
         if dated := _WITH_NUMBER.match(sentence, found.end()):
             day = _day_in_month(int(dated[1]), today)
@@ -240,7 +283,8 @@ def _weekday(sentence: str, today: date) -> date | None:
         if found["next"] and ahead <= 2 + (6 - today.weekday()) % 7 and today.weekday() < 5:
             # "next Friday", said on a Tuesday, is not the one of this week.
             ahead += 7 if ahead + today.weekday() < 7 else 0
-        if found["after"] and "after" in found["after"]:
+        if found["after"]:
+            # "Thursday week" is a week behind Thursday.
             ahead += 7
         return today + timedelta(days=ahead)
     return None
@@ -282,22 +326,22 @@ def _day_in_month(day: int, today: date) -> date | None:
     return None
 
 
-def _hour(sentence: str) -> time | None:
-    if found := _CLOCK.search(sentence):
+def _hour(reading: _Reading) -> time | None:
+    if found := reading.search(_CLOCK):
         return _clock(int(found["h"]), int(found["m"] or 0), (found["half"] or "")[:1].lower())
-    if found := _HALF_PAST.search(sentence):
+    if found := reading.search(_HALF_PAST):
         hour = _NUMBER_WORDS.get(found["h"].lower()) or int(found["h"])
         shift = found["p"].lower()
         minutes = hour * 60 + (-15 if shift == "quarter to" else 15 if "quarter" in shift else 30)
-        return _clock(minutes // 60, minutes % 60, "", sentence)
-    if found := _COLON.search(sentence):
+        return _clock(minutes // 60, minutes % 60, "", reading.sentence)
+    if found := reading.search(_COLON):
         morning = found[1].startswith("0")
-        return _clock(int(found[1]), int(found[2]), "", None if morning else sentence)
-    if found := _HOUR_WORD.search(sentence):
+        return _clock(int(found[1]), int(found[2]), "", None if morning else reading.sentence)
+    if found := reading.search(_HOUR_WORD):
         return _NAMED_HOUR[found[1].lower()]
-    if found := _AT_HOUR.search(sentence) or _AT_WORD.search(sentence):
+    if found := reading.search(_AT_HOUR) or reading.search(_AT_WORD) or reading.search(_ASKED):
         hour = _NUMBER_WORDS.get(found["h"].lower()) or int(found["h"])
-        return _clock(hour, 0, "", sentence)
+        return _clock(hour, 0, "", reading.sentence)
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from jeeves.domain.remark import Place, Sign
 from jeeves.mail.place_signs import (
@@ -51,6 +52,22 @@ from jeeves.mail.place_words import (
     TRY_NAME,
     TYPED,
 )
+from jeeves.mail.trigrams import Phrasebook
+
+
+@cache
+def _phrasebook() -> Phrasebook[str]:
+    patterns = (
+        *(ADDRESS, ROOM, IMPLIED, MAP, DEFINITE, IN_NAMED, CHOICE, NAME_REFUSED, TRY_LOWER),
+        *(AT_NAME, TRY_NAME, NAME_WORKS, IN_THE_NAME, HELD, IN_NUMBERED, THE_NAME, TYPED),
+        *(NAME_WITHIN, FRAGMENT, LINK, LABELLED, GONE, ELSEWHERE, REFUSALS),
+    )
+    return Phrasebook({pattern.pattern: pattern.pattern for pattern in patterns})
+
+
+def _search(pattern: re.Pattern[str], sentence: str) -> re.Match[str] | None:
+    possible = pattern.pattern in _phrasebook().possible_in(sentence)
+    return pattern.search(sentence) if possible else None
 
 
 def found_in(sentence: str, people: frozenset[str] = frozenset()) -> tuple[Place, ...]:
@@ -58,7 +75,9 @@ def found_in(sentence: str, people: frozenset[str] = frozenset()) -> tuple[Place
 
     ``people``: names, in lower case, of those who write and read: by themselves no places.
     """
-    text = LINK.sub(lambda link: link[0] if MAP.fullmatch(link[0]) else " ", sentence)
+    text = sentence
+    if _search(LINK, sentence):
+        text = LINK.sub(lambda link: link[0] if MAP.fullmatch(link[0]) else " ", sentence)
     if labelled := LABELLED.match(text):
         what = labelled["what"].strip(" .")
         return () if _undecided(what) else (Place(what[:LONGEST]),)
@@ -73,6 +92,8 @@ def found_in(sentence: str, people: frozenset[str] = frozenset()) -> tuple[Place
         elif sign > overlapping[3]:
             spans.remove(overlapping)
             spans.append((*overlapping[:3], sign))
+    if not spans:
+        return ()
     cuts = [0, *(cut.start() for cut in CLAUSE.finditer(text)), len(text)]
     places = []
     neither = bool(NEITHER.search(text))
@@ -93,17 +114,17 @@ def labelled(sentence: str) -> bool:
 
 def refused(sentence: str) -> bool:
     """Whether it says of a place, not named here, that it will not do."""
-    return bool(GONE.search(sentence))
+    return bool(_search(GONE, sentence))
 
 
 def elsewhere(sentence: str) -> bool:
     """Whether it asks for another place."""
-    return bool(ELSEWHERE.search(sentence))
+    return bool(_search(ELSEWHERE, sentence))
 
 
 def shuts(sentence: str) -> bool:
     """Whether it says of any place at all that it will not do."""
-    return bool(REFUSALS.search(sentence))
+    return bool(_search(REFUSALS, sentence))
 
 
 def _aside(before: str) -> bool:
@@ -130,12 +151,17 @@ def _undecided(what: str) -> bool:
 
 
 def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, str, Sign]]:
+    possible = _phrasebook().possible_in(text)
+
+    def found_by(pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        return pattern.finditer(text) if pattern.pattern in possible else iter(())
+
     for pattern in (ADDRESS, ROOM, IMPLIED):
-        for found in pattern.finditer(text):
+        for found in found_by(pattern):
             yield found.start(), found.end(), _tidy(found[0]), Sign.SURE
-    for found in MAP.finditer(text):
+    for found in found_by(MAP):
         yield found.start(), found.end(), "the place on the map", Sign.SURE
-    for found in DEFINITE.finditer(text):
+    for found in found_by(DEFINITE):
         before = text[: found.start()]
         after = text[found.end() :]
         whole = len(text[: found.start()].split()) <= 2 and bool(NOTHING_MORE.match(after))
@@ -160,10 +186,10 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
                 _tidy(found[0]),
                 Sign.SURE if SURE_LEADS.search(before) else Sign.LIKELY,
             )
-    for found in IN_NAMED.finditer(text):
+    for found in found_by(IN_NAMED):
         yield found.start("name"), found.end("name"), _tidy(found["name"]), Sign.SURE
     offers = text.rstrip().endswith("?") or text.lower().lstrip().startswith("either")
-    for found in CHOICE.finditer(text) if offers else ():
+    for found in found_by(CHOICE) if offers else ():
         name = found["name"]
         parts = re.split(r",\s+|\s+or\s+(?:maybe\s+|perhaps\s+)?", name)
         if all(
@@ -171,7 +197,7 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
             for p in parts
         ):
             yield found.start("name"), found.end("name"), _tidy(name), Sign.LIKELY
-    for found in NAME_REFUSED.finditer(text):
+    for found in found_by(NAME_REFUSED):
         name = _trimmed(found["name"])
         rest = CLAUSE.split(text[found.end("name") :], maxsplit=1)[0]
         if name and REFUSALS.search(rest) and _may_be_place(name, people, named_at=False):
@@ -188,7 +214,7 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
         (NAME_WITHIN, Sign.LIKELY),
         (FRAGMENT, Sign.BARE),
     ):
-        for found in pattern.finditer(text):
+        for found in found_by(pattern):
             group = "name" if found["name"] is not None else "first"
             name = _trimmed(found[group])
             before = text[: found.start(group)]
@@ -196,7 +222,7 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
                 continue
             if name and _may_be_place(name, people, named_at=sign is Sign.SURE):
                 yield found.start(group), found.start(group) + len(name), _tidy(name), sign
-    if tried := TRY_LOWER.search(text):
+    if tried := next(found_by(TRY_LOWER), None):
         fragment = _lower_fragment(f"{tried['what']}?")
         if fragment:
             yield tried.start("what"), tried.start("what") + len(fragment), fragment, Sign.LIKELY

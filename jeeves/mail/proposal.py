@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from jeeves.domain.message import Message
@@ -110,9 +111,9 @@ def _of_text(text: str, written: datetime, people: frozenset[str]) -> Iterator[R
     told: date | None = None
     for paragraph, headed, sentence in sentences(text, people):
         for part in _parted(sentence):
-            remark = _remark(part, written, people, told)
+            remark = _remark(part, written, people, told, paragraph, headed=headed)
             told = remark.when.day if remark.when and remark.when.day else told
-            yield replace(remark, paragraph=paragraph, headed=headed)
+            yield remark
 
 
 def _of_quoted(message: Message, written: datetime, people: frozenset[str]) -> Iterator[Remark]:
@@ -181,17 +182,15 @@ def _parts(lines: str, paragraph: int, headed: bool) -> list[tuple[int, bool, st
 
 
 def _unsigned(text: str, name: str) -> str:
-    """``text`` up to the line in which its writer signs, and what is added below as a "
-    "postscript."""
+    """``text`` up to the line in which its writer signs, and a postscript below."""
     names = frozenset(re.findall(r"[\w']+", name.lower()))
     lines = text.split("\n")
     for number, line in enumerate(lines[1:], 1):
         words = re.findall(r"[\w']+", line.lower())
-        if (
-            0 < len(words) <= 3
-            and names.issuperset(words)
-            and not line.rstrip().endswith((",", "?"))
-        ):
+        # "Clem" of Clementine; or whatever stands alone below "Best,".
+        signed = all(any(name.startswith(word) for name in names) for word in words)
+        closed = _CLOSING.match(lines[number - 1]) and bool(lines[number - 1].strip())
+        if 0 < len(words) <= 3 and (signed or closed) and not line.rstrip().endswith((",", "?")):
             rest = "\n".join(lines[number + 1 :])
             added = _POSTSCRIPT.search(rest)
             return "\n".join([*lines[:number], "", rest[added.start() :] if added else ""])
@@ -221,9 +220,12 @@ def _parted(sentence: str) -> list[str]:
     return [sentence]
 
 
-def _remark(
-    sentence: str, written: datetime, people: frozenset[str], told: date | None = None
-) -> Remark:
+@lru_cache(maxsize=2_048)
+def _said(sentence: str, people: frozenset[str]) -> tuple[Act, str, tuple[Place, ...], str]:
+    """What a sentence does, the kind of meeting, the places, and whether people meet online.
+
+    A conversation is read anew with each of its mails, and most of them quote others.
+    """
     does = acts.found_in(sentence)
     named = places.found_in(sentence, people)
     if places.elsewhere(sentence) or (
@@ -232,12 +234,24 @@ def _remark(
         does |= Act.REFUSES_PLACE
     if places.shuts(sentence):
         does |= Act.SHUTS
-    kind, when = kinds.kind_of(sentence), moments.found_in(sentence, written, told)
+    online = "video call" if conference.link_in(sentence) else kinds.online_in(sentence)
+    return does, kinds.kind_of(sentence), named, online
+
+
+def _remark(
+    sentence: str,
+    written: datetime,
+    people: frozenset[str],
+    told: date | None = None,
+    paragraph: int = 0,
+    *,
+    headed: bool = False,
+) -> Remark:
+    does, kind, named, online = _said(sentence, people)
+    when = moments.found_in(sentence, written, told)
     if kind or when:
         # "pints thurs?" is no name.
         named = tuple(place for place in named if place.sign is not Sign.BARE)
-    link = conference.link_in(sentence)
-    online = "video call" if link else kinds.online_in(sentence)
     if sentence.rstrip(" )\"'").endswith("?") and (when or kind not in ("", "meeting")):
         does |= Act.PROPOSES
     if not (kind or when or named or online):
@@ -250,6 +264,8 @@ def _remark(
         when=when,
         places=named,
         online=online,
+        paragraph=paragraph,
+        headed=headed,
     )
 
 
@@ -284,15 +300,17 @@ def _of_event(kind: str, summary: str, lines: str) -> Remark:
 
 
 def _start(said: str) -> When | None:
-    """``2026-03-03 14:00 Europe/Berlin`` as ``mail.invitation`` writes it."""
+    """``2026-03-03 14:00 Europe/Berlin`` as ``mail.invitation`` writes it.
+
+    A zone that nobody but its sender's program knows is left out: the owner's is taken for it.
+    """
     parts = said.split(" ", 2)
     try:
-        day = datetime.strptime(parts[0], "%Y-%m-%d").date()  # a day has no zone
+        day = date.fromisoformat(parts[0])
+        at = time.fromisoformat(parts[1]) if len(parts) > 1 else None
     except ValueError:
         return None
     try:
-        at = datetime.strptime(parts[1], ("%H:%M")).time() if len(parts) > 1 else None
-        zone = ZoneInfo(parts[2]) if len(parts) > 2 else None
-    except (ValueError, OSError):
-        return When(day)
-    return When(day, at, zone)
+        return When(day, at, ZoneInfo(parts[2]) if len(parts) > 2 else None)
+    except (ValueError, OSError, KeyError):
+        return When(day, at)

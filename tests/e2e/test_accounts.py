@@ -46,12 +46,12 @@ def test_each_account_is_read_and_texts_its_own_phone_and_one_that_is_away_stops
         watch_two(jeeves, gmail, second)
         jeeves("check")
         deliver(gmail, "Lunch, Sam?")
-        deliver(second, "Lunch, Olga?")
+        deliver(second, "Lunch, Olga?", sender="Ben <ben@example.org>")
         deliver(second, "Lunch with me?", sender=f"Sam <{ALIAS}>")
         jeeves("check")
         texts = {(text["to"], text["body"]) for text in twilio.messages}
         assert sorted(to for to, _ in texts) == sorted([PHONE, OTHER_PHONE])
-        assert all("Sam" in body if to == PHONE else "Olga" in body for to, body in texts)
+        assert all("Ana" in body if to == PHONE else "Ben" in body for to, body in texts)
         status = json.loads(jeeves("status", "--json").stdout)
         assert len(status["seconds_since_read"]) == 2
         assert None not in status["seconds_since_read"]

@@ -19,8 +19,8 @@ def test_one_round_shows_verdicts_texts_and_speech_and_exits(jeeves: Jeeves) -> 
     assert "first verdict" in out
     assert re.search(r"-> alert 0\.\d\d \(", out)
     assert re.search(r"-> quiet 0\.\d\d", out)
-    assert re.search(r"text message: .* wants to meet.*\. No place yet\..* jv-[0-9A-Z]{8}", out)
-    assert re.search(r"spoken: .* wants to meet\..*\(written to a file: /.*\.wav\)", out)
+    assert re.search(r"text message: .*No place yet\..* jv-[0-9A-Z]{8}", out)
+    assert re.search(r"spoken: .*There is no place yet\..*\(.*: /.*\.wav\)", out)
     # the table at the end holds what was there before, too
     assert "arrived before Jeeves watched" in out
     assert left_over(jeeves) == []

@@ -110,7 +110,7 @@ def test_a_mail_becomes_one_text_and_one_spoken_sentence(
     assert seconds < 5
     assert len(twilio.messages) == 1
     text = twilio.messages[0]["body"]
-    assert text.startswith('Xanthippe Smith wants to meet: "Lunch on Thursday?')
+    assert text.startswith("Xanthippe Smith: lunch Thu 12:30? No place yet.")
     assert twilio.messages[0]["to"] == PHONE
     [wav] = wavs.glob("*.wav")
     with wave.open(str(wav)) as sound:

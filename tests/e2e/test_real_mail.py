@@ -147,9 +147,16 @@ def test_those_above_the_threshold_alert_and_only_those(
     scored = [
         json.loads(line) for line in jeeves_on_postgres("score", str(folder)).stdout.splitlines()
     ]
-    expected = {line["message_id"] for line in scored if line["needs_location"]}
     assert len(scored) == 60
+    replayed = [
+        json.loads(line)
+        for line in jeeves_on_postgres(
+            "replay", str(folder), "--account", "owner@gmail.com", "--json"
+        ).stdout.splitlines()
+    ]
+    expected = {one["alert_at"].strip("<>") for one in replayed if one["alert"]}
     assert expected
+    assert expected <= {line["message_id"] for line in scored if line["needs_location"]}
 
     jeeves_on_postgres.watch(server)
     jeeves_on_postgres.text_through(twilio)

@@ -178,10 +178,18 @@ class Case:
 
     def complaints(self) -> list[str]:
         """What went wrong, each with the name of the fault."""
-        with ScriptedImap(
-            self.mails[:3], self.mails[3:], self.fault, settled=self.stop.set
-        ) as server:
-            timing = TIMING.get(self.fault.kind, CALM)
+        # NOOP follows a wait in which nothing is told: the last mail comes in silence
+        at_noop = self.fault.step is Step.NOOP
+        arriving = self.mails[3:4] if at_noop else self.mails[3:]
+
+        def settled() -> None:
+            if not at_noop or server.fault is None:
+                self.stop.set()
+
+        with ScriptedImap(self.mails[:3], arriving, self.fault, settled=settled) as server:
+            if at_noop:
+                server.on[Step.NOOP] = lambda: server.deliver(self.mails[4])
+            timing = TIMING.get(self.fault.kind, POLLING if at_noop else CALM)
             token = self.fault.step in {Step.CHALLENGE, Step.AUTHENTICATE}
             mailbox = WatchedMailbox(account_at(server, self.address, token), timing)
             watchdog = threading.Timer(PATIENCE, self._give_up)

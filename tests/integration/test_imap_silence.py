@@ -153,6 +153,47 @@ def test_mail_that_another_answer_announces_is_not_missed() -> None:
         assert mailbox.uids_after(1) == [2]
 
 
+def asked(server: ScriptedImap) -> list[str]:
+    """The verbs of all commands so far."""
+    return [command.split()[0] for command in server.commands]
+
+
+def test_what_idle_told_is_searched_at_once_and_all_else_after_a_noop() -> None:
+    server = ScriptedImap([a_mail(1)], [a_mail(2)])
+    with at(server) as mailbox:
+        assert mailbox.wait(FOR_EVER, never) is True
+        before = len(asked(server))
+        mailbox.open()
+        assert mailbox.uids_after(1) == [2]
+        assert asked(server)[before:] == ["UID"]
+        # nobody told of this one
+        server.deliver(a_mail(3))
+        mailbox.open()
+        assert mailbox.uids_after(2) == [3]
+        assert asked(server)[before:] == ["UID", "NOOP", "UID"]
+
+
+def test_a_wait_that_ends_by_its_time_is_followed_by_a_noop() -> None:
+    server = ScriptedImap([a_mail(1)])
+    with at(server) as mailbox:
+        assert mailbox.wait(0.05, never) is False
+        before = len(asked(server))
+        mailbox.open()
+        assert asked(server)[before:] == ["NOOP"]
+
+
+def test_a_connection_made_after_one_was_told_of_mail_examines() -> None:
+    server = ScriptedImap([a_mail(1)], [a_mail(2)])
+    with at(server) as mailbox:
+        assert mailbox.wait(FOR_EVER, never) is True
+        mailbox.close()
+        before = len(asked(server))
+        mailbox.open()
+        assert "EXAMINE" in asked(server)[before:]
+        mailbox.open()
+        assert asked(server)[-1] == "NOOP"
+
+
 def test_mail_that_comes_during_the_first_of_two_searches_is_not_missed() -> None:
     server = ScriptedImap([a_mail(1)])
     with at(server) as mailbox:

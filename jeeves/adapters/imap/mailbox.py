@@ -54,7 +54,10 @@ class ImapMailbox:
         self._session = Session(account, self._timing)
 
     def open(self) -> MailboxStatus:
-        """Connect and EXAMINE where that is not yet done, else NOOP; tell the state."""
+        """Connect and EXAMINE where that is not yet done, else NOOP; tell the state.
+
+        After a `wait` that was told of mail nothing is asked: the server has answered already.
+        """
         return self._session.open()
 
     def uids_after(self, uid: int) -> list[int]:
@@ -165,7 +168,9 @@ class ImapMailbox:
             pause.sleep()
             return False
         with self._session.command(seconds):
-            return pause.idle(self._session.client)
+            told = pause.idle(self._session.client)
+        self._session.told = told
+        return told
 
     def close(self) -> None:
         """Log out if connected. Never raises."""

@@ -36,6 +36,8 @@ class Session:
         self._socket: socket.socket | None = None
         self._deadline = Deadline(self._cut)
         self._examine_at = 0.0
+        #: The server has told of mail on this connection since it was last asked: in IDLE.
+        self.told = False
 
     @property
     def client(self) -> Client:
@@ -53,16 +55,20 @@ class Session:
         return capability.upper().encode() in self._capabilities
 
     def open(self) -> MailboxStatus:
-        """Connect, authenticate and EXAMINE where that is not yet done, else NOOP."""
+        """Connect, authenticate and EXAMINE where that is not yet done, else NOOP.
+
+        No NOOP after ``told``: the server has just said what it would answer (RFC 3501, 7.3.1).
+        """
         with self.command():
             if self._client is None:
                 self._client = self._connect()
             if self.status is None or time.monotonic() >= self._examine_at:
                 self.status = self._examine(self._client)
                 self._examine_at = time.monotonic() + self._timing.examine
-            else:
+            elif not self.told:
                 # A session that only searches is not told of new mail.
                 self._client.noop()
+            self.told = False
         return self.status
 
     def command(self, seconds: float = 0.0) -> AbstractContextManager[None]:

@@ -1,0 +1,1 @@
+"""Counting how conversations are understood."""
