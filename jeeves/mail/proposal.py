@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -61,8 +61,8 @@ class Said:
     """What a mail says about meeting."""
 
     remarks: tuple[Remark, ...]
-    #: Of the mails that it quotes, the oldest first: what was said before.
-    quoted: tuple[Remark, ...] = ()
+    #: Reads what the newest of the mails that it quotes said: what was said before.
+    quoted: Callable[[], Sequence[Remark]] = tuple
 
 
 def read(message: Message) -> Said:
@@ -86,8 +86,9 @@ def read(message: Message) -> Said:
             replace(r, labelled=True) if r.places and places.labelled(r.words) else r
             for r in remarks
         ]
-    quoted = () if bare else tuple(_of_quoted(message, written, people))
-    return Said(tuple(remarks), quoted)
+    if bare:
+        return Said(tuple(remarks))
+    return Said(tuple(remarks), lambda: tuple(_of_quoted(message, written, people)))
 
 
 def _people(message: Message) -> frozenset[str]:
