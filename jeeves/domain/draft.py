@@ -171,7 +171,11 @@ class Draft:
         )
 
     def _moves_online(self, remarks: Sequence[Remark]) -> bool:
-        return any(r.online and r.acts & (_GO_ON | Act.CANCELS) for r in remarks)
+        return any(
+            r.online
+            and (r.acts & _GO_ON or (Act.CANCELS in r.acts and r.kind not in ("", "meeting")))
+            for r in remarks
+        )
 
     def _hear_places(self, turn: Turn, remarks: Sequence[Remark]) -> None:
         """Take the place that a mail names, and forget the one that it refuses."""
@@ -191,6 +195,7 @@ class Draft:
                 if elsewhere and not remark.acts & (_GO_ON) and "?" not in remark.words:
                     continue
                 found.append((self._worth(remark, place), place, remark))
+        found = [one for one in found if not self._refused(one[1], one[2])]
         if not found:
             return
         # The first of the best.
@@ -205,6 +210,8 @@ class Draft:
             if not (remark.calendar or remark.acts & changes or meets):
                 return
         if self.kind == CALL and not self.wanted:
+            if named.sign is not Sign.SURE or Act.PROPOSES not in remark.acts:
+                return
             self.kind = ""
         self.settle(named.words, turn.id)
 
@@ -245,7 +252,8 @@ class Draft:
         if place.refused or (beside and not remark.acts & Act.REPLACES):
             return False
         away = Act.OTHERS | Act.PAST
-        if remark.acts & away and not remark.acts & (Act.PROPOSES | Act.AGREES):
+        told = self.asked and remark.when is not None
+        if remark.acts & away and not (remark.acts & (Act.PROPOSES | Act.AGREES) or told):
             return False
         count = len(remark.words.split())
         offered = "?" in remark.words and self.state is State.OPEN

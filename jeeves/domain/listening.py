@@ -205,6 +205,8 @@ class _Listening:
         if kind == CALL or current.kind == CALL:
             listed = adds and apart and same_mail
             return listed or other_day or (current.kind == CALL and proposes)
+        if current.kind == "meeting" and not placed and not moves:
+            return other_day and proposes and apart
         if current.kind in ANY and not placed:
             return adds and other_day and apart
         return (proposes or dated) and (
@@ -224,7 +226,7 @@ class _Listening:
             by=turn.sender.address,
             paragraph=remark.paragraph,
             headed=remark.headed,
-            meant=somewhere_sure(remark) and not remark.calendar,
+            meant=not remark.calendar and (somewhere_sure(remark) or _comes(remark)),
         )
         self.drafts.append(draft)
         return draft
@@ -299,6 +301,12 @@ def _begins(
         booked or (Act.PROPOSES in remark.acts and bool(remark.places or (day and brief)))
     )
     return (sure and (timed or (brief and day_told and hour_told))) or proposed
+
+
+def _comes(remark: Remark) -> bool:
+    """Whether somebody says when and where they will come."""
+    timed = bool(remark.when and remark.when.day and remark.when.at)
+    return timed and Act.PROPOSES in remark.acts and bool(remark.places)
 
 
 def _bears(remark: Remark) -> bool:

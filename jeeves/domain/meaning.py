@@ -92,7 +92,7 @@ def same_day(one: When | None, two: When | None) -> bool:
     if not (one and two and one.day and two.day):
         return False
     # "Thursday", said on the Thursday itself, is read as the next one.
-    return one.day == two.day or (two.day - one.day).days == 7
+    return abs((two.day - one.day).days) in (0, 7)
 
 
 def same(one: frozenset[str], two: frozenset[str]) -> bool:

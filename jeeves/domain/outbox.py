@@ -88,6 +88,8 @@ class Outcome:
     #: New rows of the kinds alert and reminder, each with its question.
     alerts: tuple[Alert, ...] = ()
     closed: tuple[Closing, ...] = ()
+    #: Rows that are there, as they should be now that their meeting is at another time.
+    moved: tuple[Alert, ...] = ()
     #: When the meeting starts that the state is about.
     meeting_at: datetime | None = None
 

@@ -10,7 +10,9 @@ from jeeves.domain.remark import Act
 from jeeves.mail.trigrams import Phrasebook
 
 _PROPOSES = (
-    r"(?i)\b(?:wants? to (?:take|treat) (?:us|the|every)|i need (?:\w+ ){0,4}of (?:you|your time)|come with (?:me|us)|"
+    r"(?i)\b(?:wants? to (?:take|treat) (?:us|the|every)|(?:drinks|dinner|lunch|coffee|beers?) "
+    r"(?:is |are )?on (?:us|me)|(?:\w+)(?:'d| would) (?:really |very much )?like to (?:see|"
+    r"meet) you|i need (?:\w+ ){0,4}of (?:you|your time)|come with (?:me|us)|"
     r"(?:us|we|all|parents)(?: \w+){0,3} (?:should|ought to|need to) (?:sit|meet|get together)|"
     r"(?:i|we)(?:'d| would) want to (?:sit|meet|see|talk|have)|propose (?:the following|an?|to)|"
     r"(?:i|we)(?:'ll| will| shall) (?:come|pop|drop by|swing|stop by|knock)|care (?:to|for)|"
@@ -73,7 +75,8 @@ _PROPOSES = (
     r"|\beither\b.{3,80}\bor\b"
 )
 _AGREES = (
-    r"(?i)^\W*(?:(?:oh|ah|well|and|so|hi|hey|[A-Z]\w+)[,!. ]+)?(?:yes|yep|yeah|yup|sure|ok|okay|k|"
+    r"(?i)^\W*(?:(?:oh|ah|well|and|so|hi|hey|[A-Z]\w+)[,!. ]+)?(?:yes|yep|yeah|yup|sure|ok|"
+    r"okay|k|"
     r"perfect|great|good|fine|deal|done|agreed|absolutely|definitely|of course|gladly|lovely|"
     r"fab|brilliant|excellent|super|wonderful|ja|klar|passt|oui|parfait|vale|claro|perfecto|sí|"
     r"si|perfeito|prima)\b(?! (?:job|news|to hear|question|point|pics|work|luck|idea but))"
@@ -106,7 +109,8 @@ _DECLINES = (
     r"pas|impossible|no puedo|lo siento|purtroppo|non posso|não posso|helaas|kan niet)\b"
 )
 _FIRM_NO = (
-    r"(?i)\b(?:no thanks|no thank you|i'll decline|decline (?:the|your)|say(?:ing)? no\b(?! more)|"
+    r"(?i)\b(?:no thanks|no thank you|i'll decline|decline (?:the|your)|say(?:ing)? no\b(?! "
+    r"more)|"
     r"i'?ll (?:have to )?pass|have to "
     r"(?:pass|decline|say no)|not interested|going to (?:pass|decline)|have to bow out|count "
     r"me out|must decline|respectfully decline|not for me|(?:i'?ll|i will) not manage|not "
@@ -120,6 +124,8 @@ _CANCELS = (
     r")?(?:lunch|dinner|drinks|coffee|breakfast|meeting|visit|walk|walk-?through|tour|tasting|"
     r"session|whole thing|plan|idea|gig|game|match|trip)|no need (?:for us |any ?more )?to "
     r"(?:meet|get together|come|see)|no need for (?:us|a meeting|the meeting)|no longer need|"
+    r"(?:must|have to|need to|had to|has) (?:drop|scrap|withdraw\w*) (?:it|\w+day)|has "
+    r"withdrawn it|no (?:lunch|dinner|drinks|coffee|meeting) on|"
     r"pull(?:ing)? the plug|"
     r"(?:is|are|was|been|being) (?:dropped|called off|withdrawn|scrapped|abandoned)|call(?:ing|"
     r"ed)? (?:it|this|that|the \w+|\w+) off|call off|(?:is|it'?s|has been) off\b|no longer "
@@ -140,7 +146,8 @@ _CANCELS = (
 _MOVES = (
     r"(?i)\b(?:reschedul\w*|postpon\w*|push(?:ed|ing)? (?:it|this|that|back|to|our|lunch|dinner|"
     r"coffee|drinks|\w+day)|mov(?:e|ed|ing) (?:it|this|that|our|to|lunch|dinner|coffee|drinks|"
-    r"\w+day|the (?:meeting|date|time))|bump(?:ed)?|(?:another|a different|some other|a new|"
+    r"\w+day|the \w+ to|the (?:meeting|date|time))|bump(?:ed)?|(?:another|a different|some "
+    r"other|a new|"
     r"new) (?:day|time|date|week|evening|slot)|instead|swap|chang(?:e|ed|ing) (?:it|the (?:day|"
     r"time|date))|"
     r"(?:a (?:bit|little)|half an hour|an hour|\d+ min\w*) (?:earlier|later)|try again|"
@@ -203,7 +210,8 @@ _OTHERS = (
     r")?to (?:come|attend|be there|join))"
 )
 _ADDS = (
-    r"(?i)^\W*(?:and |but )?also\b|\b(?:separately|another thing|one more thing|while (?:you(?:'re|"
+    r"(?i)^\W*(?:and |but )?also\b|\b(?:separately|another thing|one more thing|while "
+    r"(?:you(?:'re|"
     r" are)|"
     r"we(?:'re| are)|i(?:'m| am)) (?:at it|in town|here|there)|as well|on top of that|"
     r"p\.?s\.?|in addition|besides|two things|(?:three|four|few|couple of) things|unrelated|"

@@ -38,7 +38,7 @@ KINDS = {
         r"pick it up|site visit|visit|viewing|tour|walk-?through|inspection|survey|showing|"
         r"besichtigung|visite|visita|besuch|quote for|take a look at the|measure up"
     ),
-    "interview": r"interview|entretien|entrevista|colloquio|vorstellungsgespräch|on-?site",
+    "interview": r"audition|interview|entretien|entrevista|colloquio|vorstellungsgespräch|on-?site",
     "handover": (
         r"hand(?:ing)?[- ]?over|hand (?:you|it|them|over)|"
         r"drop (?:it |them |that |the \w+ )?off|collect (?:the|it|them|your)|"
@@ -48,7 +48,8 @@ KINDS = {
     ),
     "playdate": r"play-?date|sleepover|soft play",
     "game": (
-        r"(?:game|match)(?! plan|chang)|tennis|golf|squash|badminton|padel|climbing|bowling|"
+        r"(?<!you )(?<!i'm )(?:game|match)(?! plan|chang| for\b)|tennis|golf|squash|badminton|"
+        r"padel|climbing|bowling|"
         r"gym session|swim|training session|poker|board games?|quiz night|pub quiz"
     ),
     "concert": (
@@ -63,13 +64,14 @@ KINDS = {
     "call": (
         r"(?:phone |video |quick |zoom |teams |conference |intro |discovery |a |the |"
         r"our )calls?(?!\s+(?:me|you|it))|call (?:on|at|with|tomorrow|next|this|at)|zoom|"
-        r"facetime|video chat|phone chat|webinar|telefonat|telefonieren|appel|llamada|"
+        r"facetime|video chat|phone chat|webinar|phone screen|telefonat|telefonieren|appel|"
+        r"llamada|"
         r"chiamata|videollamada|hop on|jump on|get on the phone|skype|whatsapp call"
     ),
     "meeting": (
         r"signing|tasting|fitting|check-?up|photo ?shoot|panel\b|meetings?|"
         r"meet(?:ing)?(?:[- ]?up)?|mtg|appointment|get[- ]together|getting together|"
-        r"get together|catch[- ]?up|catching up|sit[- ]?down|sit down|in person|"
+        r"get together|catch[- ]?up|catching up|sit[- ]?down|sit down|in person|in the flesh|"
         r"face[- ]to[- ]face|see (?:just |all of |both of )?you|see each other|workshop|"
         r"session|consultation|committee|board|briefing|demo|review|hang out|hang\b|termin|"
         r"treffen|treffe|besprechung|wiedersehen|rendez-vous|rdv|se voir|se voie|réunion|"

@@ -11,65 +11,8 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 
 from jeeves.domain.when import When
+from jeeves.mail.day_words import ALSO_WORDS, MINE, MONTHS, NEAR, NOT_A_DAY, WEEKDAYS
 from jeeves.mail.trigrams import Phrasebook
-
-
-def _numbered(text: str) -> dict[str, int]:
-    """``a b, c`` is {a: 0, b: 0, c: 1}."""
-    return {word: n for n, words in enumerate(text.split(",")) for word in words.split()}
-
-
-_WEEKDAYS = _numbered(
-    """monday mon mondays montag lundi lunes lunedì lunedi segunda segunda-feira maandag måndag
-    mandag,
-    tuesday tue tues tuesdays dienstag mardi martes martedì martedi terça terça-feira dinsdag tisdag
-    tirsdag,
-    wednesday wed weds wednesdays mittwoch mercredi miércoles miercoles mercoledì mercoledi quarta
-    quarta-feira woensdag onsdag,
-    thursday thu thur thurs thursdays donnerstag jeudi jueves giovedì giovedi quinta quinta-feira
-    donderdag torsdag,
-    friday fri fridays freitag vendredi viernes venerdì venerdi sexta sexta-feira vrijdag fredag,
-    saturday sat saturdays samstag sonnabend samedi sábado sabado sabato zaterdag lördag lørdag,
-    sunday sun sundays sonntag dimanche domingo domenica zondag söndag søndag"""
-)
-#: Days only where they are not verbs, stars or spouses.
-_ALSO_WORDS = frozenset("sun sat mon wed mar quarta sexta".split())
-_NOT_A_DAY = re.compile(
-    r"\s+(?:down|in|on|with|next|there|through|and|back|screen|is|was|has|set|block)\b|'s\b"
-)
-#: Behind "mon", which in French is no Monday.
-_MINE = re.compile(
-    r"\s+(?!(?:at|or|to|from|till|until|by|around|about|after|before|then|for|if|would|might|"
-    r"could|will|works?|suits?|instead|please|noon|lunch\w*|dinner|morning|afternoon|evening|"
-    r"night|tues?|wed|thurs?|fri|sat|sun|am|pm)\b)[a-zà-ÿ]"
-)
-_NEAR = {
-    **dict.fromkeys(
-        "today tonight tonite heute aujourd'hui hoy oggi stasera hoje vandaag vanavond idag "
-        "i'dag".split(),
-        0,
-    ),
-    **dict.fromkeys(
-        "tomorrow tomorow tommorow tommorrow tmrw tmw tmrow 2moro demain domani amanhã morgen "
-        "imorgon".split(),
-        1,
-    ),
-    **dict.fromkeys("übermorgen overmorgen après-demain dopodomani".split(), 2),
-}
-_MONTHS = _numbered(
-    """january jan januar janvier enero gennaio janeiro januari,
-    february feb februar février febrero febbraio fevereiro februari,
-    march mar märz mars marzo março maart,
-    april apr avril abril aprile,
-    may mai mayo maggio maio mei,
-    june jun juni juin junio giugno junho,
-    july jul juli juillet julio luglio julho,
-    august aug août agosto augustus,
-    september sep sept septembre septiembre settembre setembro,
-    october oct oktober octobre octubre ottobre outubro,
-    november nov novembre noviembre novembro,
-    december dec dezember décembre diciembre dicembre dezembro"""
-)
 
 
 def _any(words: dict[str, int]) -> str:
@@ -79,14 +22,16 @@ def _any(words: dict[str, int]) -> str:
 _ORD = r"(?:st|nd|rd|th|er|º|ª|\.)?"
 _DAY_OF_MONTH = re.compile(
     rf"\b(?P<d1>[0-3]?\d){_ORD}\s+(?:of\s+|"
-    rf"de\s+)?(?P<m1>{_any(_MONTHS)})\b\.?(?:,?\s+(?P<y1>20\d\d))?"
-    rf"|\b(?P<m2>{_any(_MONTHS)})\.?\s+(?P<d2>[0-3]?\d)(?:st|nd|rd|"
+    rf"de\s+)?(?P<m1>{_any(MONTHS)})\b\.?(?:,?\s+(?P<y1>20\d\d))?"
+    rf"|\b(?P<m2>{_any(MONTHS)})\.?\s+(?P<d2>[0-3]?\d)(?:st|nd|rd|"
     rf"th)?\b(?![:.]\d)(?:,?\s+(?P<y2>20\d\d))?",
     re.IGNORECASE,
 )
+#: Behind a day and a month: a year in which nobody meets, or an hour ("12 Dec 1930").
+_OTHER_YEAR = re.compile(r",?\s+(?:(?P<hour>19[0-5]\d)|19[6-9]\d|2[4-9]\d\d|[3-9]\d{3})\b")
 _ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
 _SLASHED = re.compile(
-    r"(?<![\d/.])(\d{1,2})([/.])(\d{1,2})(?:[/.](20\d\d|\d\d))?(?![\d/])(?!\s*(?:%|am\b|pm\b|"
+    r"(?<![\d/.])(\d{1,2})([/.])(\d{1,2})(?:[/.](20\d\d|\d\d))?(?![\d/]|\.\d{3})(?!\s*(?:%|am\b|pm\b|"
     r"uhr))"
 )
 _ORDINAL = re.compile(
@@ -96,13 +41,13 @@ _ORDINAL = re.compile(
 )
 _WEEKDAY = re.compile(
     rf"\b(?:(?P<next>next|kommenden|nächsten|prochain|pr[oó]ximo|prossimo|volgende)\s+)?"
-    rf"(?P<day>{_any(_WEEKDAYS)})\b(?P<after>\s+(?:week(?! of)|after next)\b)?",
+    rf"(?P<day>{_any(WEEKDAYS)})\b(?P<after>\s+(?:week(?! of)|after next)\b)?",
     re.IGNORECASE,
 )
 _WITH_NUMBER = re.compile(
     r",?\s+(?:the\s+)?(\d{1,2})\b(?![:.]\d|\s*(?:[ap]m|ish|uhr|h\b|-))", re.IGNORECASE
 )
-_NEAR_DAY = re.compile(rf"(?<!good )\b({_any(_NEAR)})\b", re.IGNORECASE)
+_NEAR_DAY = re.compile(rf"(?<!good )\b({_any(NEAR)})\b", re.IGNORECASE)
 _MANANA = re.compile(r"\bmañana\b(?! por la)|(?<!la )\bmañana por la\b", re.IGNORECASE)
 _SOON = re.compile(
     r"\b(?:next|this|that|coming|following)\s+(?:week|weekend|month)\b|\bthe week(?:end)? "
@@ -172,7 +117,7 @@ _MONTH_FIRST = (timedelta(hours=-10), timedelta(hours=-4))
 def _phrasebook() -> Phrasebook[str]:
     patterns = (
         *(_DAY_OF_MONTH, _ISO, _SLASHED, _ORDINAL, _WEEKDAY, _NEAR_DAY, _MANANA, _SOON),
-        *(_CLOCK, _HALF_PAST, _COLON, _AT_HOUR, _AT_WORD, _HOUR_WORD),
+        *(_CLOCK, _HALF_PAST, _COLON, _AT_HOUR, _AT_WORD, _HOUR_WORD, _ASKED),
     )
     return Phrasebook({pattern.pattern: pattern.pattern for pattern in patterns})
 
@@ -247,7 +192,10 @@ def _day(reading: _Reading, written: datetime) -> date | None:
         if found := reading.search(_ISO):
             return date(*map(int, found.groups()))
         if found := reading.search(_DAY_OF_MONTH):
-            month = _MONTHS[(found["m1"] or found["m2"]).lower()] + 1
+            other = _OTHER_YEAR.match(reading.sentence, found.end())
+            if other and not (other["hour"] and not reading.search(_COLON)):
+                return None
+            month = MONTHS[(found["m1"] or found["m2"]).lower()] + 1
             year = found["y1"] or found["y2"]
             return _dated(
                 int(year) if year else None, month, int(found["d1"] or found["d2"]), today
@@ -255,7 +203,7 @@ def _day(reading: _Reading, written: datetime) -> date | None:
         if (found := reading.search(_SLASHED)) and (day := _slashed(found, written)):
             return day
         if found := reading.search(_NEAR_DAY):
-            return today + timedelta(days=_NEAR[found[1].lower()])
+            return today + timedelta(days=NEAR[found[1].lower()])
         if reading.search(_MANANA):
             return today + timedelta(days=1)
         weekday = _weekday(reading.sentence, today) if reading.search(_WEEKDAY) else None
@@ -268,13 +216,13 @@ def _day(reading: _Reading, written: datetime) -> date | None:
 def _weekday(sentence: str, today: date) -> date | None:
     for found in _WEEKDAY.finditer(sentence):
         word = found["day"]
-        if word in _ALSO_WORDS and not found["next"]:
+        if word in ALSO_WORDS and not found["next"]:
             before, after = sentence[: found.start()].lower(), sentence[found.end() :]
-            if before.endswith(("the ", "i ", "we ", "and ")) or _NOT_A_DAY.match(after):
+            if before.endswith(("the ", "i ", "we ", "and ")) or NOT_A_DAY.match(after):
                 continue
-            if word == "mon" and _MINE.match(after):
+            if word == "mon" and MINE.match(after):
                 continue
-        number = _WEEKDAYS[word.lower()]
+        number = WEEKDAYS[word.lower()]
         if dated := _WITH_NUMBER.match(sentence, found.end()):
             day = _day_in_month(int(dated[1]), today)
             if day is not None and day.weekday() == number:

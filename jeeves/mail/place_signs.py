@@ -9,7 +9,8 @@ import re
 
 #: What makes such words a place to meet.
 LEADS = re.compile(
-    r"(?:\b(?:at|in|to|by|outside|inside|near|behind|under|opposite|into|over at|over to|round|"
+    r"(?:\b(?:start(?:ing)? from|pass by|call in at|at|in|to|by|outside|inside|near|behind|"
+    r"under|opposite|into|over at|over to|round|"
     r"through|meet|reach|via|try|say|booked|do|how about|what about|prefer|fancy|suits?|then|"
     r"just|choose|take|have|use|using|hire|borrow|got|^would|^could|^is|^will|^does|knock "
     r"(?:on|at)|"
@@ -17,7 +18,8 @@ LEADS = re.compile(
     re.IGNORECASE,
 )
 SURE_LEADS = re.compile(
-    r"(?:\b(?:at|outside|inside|over at|over to|round to|meet(?: you)? (?:at|in|by))|@)\s*$",
+    r"(?:\b(?:pass by|start(?:ing)? from|at|outside|inside|over at|over to|round to|meet(?: "
+    r"you)? (?:at|in|by))|@)\s*$",
     re.IGNORECASE,
 )
 #: What makes the words before it a place to meet.

@@ -33,14 +33,15 @@ NOUNS = """
     hospital|surgery|practice|depot|yard|terrace|garden|backyard|beer garden|bakery|diner|
     marina|dock|deli|brewery|taproom|bistro|trattoria|pizzeria|tavern|inn|steakhouse|
     brasserie|taqueria|gallery|reception|foyer|atrium|rink|pool|pitch|playground|barn|farm|
-    allotments?|ward|chapel|vestry|room|common room|green|pier|harbour|harbor|bridge|square|
-    fountain|statue|corner|spot|joint|patio|deck|rooftop|roof|lounge|car ?park|parking lot|
-    bandstand|boathouse|boatshed|nursery|salon|workshop|unit|lab|embassy|courthouse|
-    community centre|community center|centre|center|ground|stand|kiosk|doorstep|door|stall|
-    bookshop|bookstore|showroom|chambers|hub|tearoom|mill|teahouse|tea ?room|tea bar|
-    noodle bar|wine bar|food truck|food court|food hall|arcade|winery|vineyard|trailhead|
-    gates?|observatory|pavilion|bench|conference room|meeting room|waiting room|break room|
-    staff room|ticket office|box office|bus station|crossing|shed|hut|tent|booth
+    allotments?|ward|chapel|vestry|room|common room|green|pier|harbour|harbor|bridge|
+    footbridge|lay-?by|roundabout|boatyard|square|fountain|statue|corner|spot|joint|patio|
+    deck|rooftop|roof|lounge|car ?park|parking lot|bandstand|boathouse|boatshed|nursery|
+    salon|workshop|unit|lab|embassy|courthouse|community centre|community center|centre|
+    center|ground|stand|kiosk|doorstep|door|stall|bookshop|bookstore|showroom|chambers|hub|
+    tearoom|mill|teahouse|tea ?room|tea bar|noodle bar|wine bar|food truck|food court|
+    food hall|arcade|winery|vineyard|trailhead|gates?|observatory|pavilion|bench|
+    conference room|meeting room|waiting room|break room|staff room|ticket office|box office|
+    bus station|crossing|shed|hut|tent|booth
 """
 NOUN = "|".join(
     sorted("".join(NOUNS.split("\n")).replace("    ", "").split("|"), key=len, reverse=True)
@@ -94,7 +95,7 @@ IMPLIED = re.compile(
     r"|(?:na|em)\s+(?:minha|sua|tua)\s+casa|bij\s+(?:mij|jou|ons|jullie)|da\s+(?:me|te|noi)\b"
     r"|wie\s+immer(?!\s+um)|comme\s+d'habitude|donde\s+siempre|el\s+sitio\s+de\s+siempre|"
     r"al\s+solito\s+posto"
-    r"|at\s+home\b|at\s+the\s+house\b|at\s+work\b|my\s+desk|your\s+desk|downstairs|out\s+front)",
+    r"|at\s+home\b|at\s+the\s+house\b|my\s+desk|your\s+desk|downstairs|out\s+front)",
     re.IGNORECASE,
 )
 ROOM = re.compile(
@@ -150,7 +151,8 @@ TRY_NAME = re.compile(
     rf"(?:\b(?:[Hh]ow about|[Ww]hat about|[Tt]ry|[Ss]ay|[Ll]et'?s (?:do|go (?:to|with)|try|"
     rf"say|make it|meet)|[Ss]hall we (?:do|say|go to|try|make it)|"
     rf"[Gg]o(?:ing)? to|[Cc]ome to|[Hh]ead(?:ing)? to|[Gg]et(?:ting)? to|[Pp]refer|[Pp]ropose|"
-    rf"[Rr]ecommend|[Bb]ook|[Rr]eserve|[Tt]hen it's|[Tt]hen it is|[Cc]an do|[Mm]ake it|"
+    rf"[Rr]ecommend|[Bb]ook|[Rr]eserve|[Tt]hen it's|[Tt]hen it is|[Ss]ettled on|[Gg]one for|"
+    rf"[Dd]ecided on|[Pp]icked|[Cc]hosen|[Cc]hose|[Cc]an do|[Mm]ake it|"
     rf"[Bb]ooked|[Rr]eserved|[Bb]ooked us(?: in(?:to)?)?|[Tt]able at|"
     rf"[Tt]able for \w+ at|[Gg]o for|[Gg]o with|[Vv]ote for|[Tt]hinking(?: of)?|[Ss]uggest|"
     rf"[Ll]ike|[Ll]ove|[Ff]ancy|[Mm]eet(?: up)? (?:you )?(?:at|in|by|outside)|[Mm]oved? (?:it "
@@ -171,6 +173,10 @@ NAME_WORKS = re.compile(
     rf"\d{{1,2}}(?:[:.]\d\d)?\s*(?:pm|am|ish)?\s*\?|at\s+\d|(?:half|quarter|about|around|from|"
     rf"say)\s+(?:past\s+|to\s+)?\d[\w:.]{{0,4}}(?:\s*(?:pm|am))?\W*$|"
     rf"\d{{1,2}}(?:[:.]\d\d)?\s*(?:pm|am)?\W*$)"
+)
+CALLED = re.compile(
+    rf"\b(?:spot|place|bar|café|cafe|pub|restaurant|joint|bakery|bistro|"
+    rf"tavern),?\s+(?:called\s+|named\s+)?(?P<name>{NAME})"
 )
 NAME_WITHIN = re.compile(rf"(?:^|[.!?:,;]\s+)(?P<name>{NAME}{WITHIN})")
 HELD = re.compile(

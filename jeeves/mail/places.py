@@ -29,6 +29,7 @@ from jeeves.mail.place_words import (
     AT_NAME,
     BREAKS,
     BRIEF,
+    CALLED,
     CHOICE,
     DAYS,
     DEFINITE,
@@ -212,6 +213,7 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
         (THE_NAME, Sign.LIKELY),
         (TYPED, Sign.SURE),
         (NAME_WITHIN, Sign.LIKELY),
+        (CALLED, Sign.LIKELY),
         (FRAGMENT, Sign.BARE),
     ):
         for found in found_by(pattern):

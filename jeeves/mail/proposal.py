@@ -50,6 +50,8 @@ _RAMBLING = 250
 _JOINTS = re.compile(r"\s+(?=(?:and|so|but|anyway|because|then|now)\s)", re.IGNORECASE)
 _HEADING = re.compile(r"[A-Z][\w'-]*(?: [\w'-]+){0,2}[.:]")
 _TITLE = re.compile(r"[A-Z][A-Z &/-]{3,30}: ")
+_TWO_OF_US = re.compile(r"\b(?:the two of us|just us|just you and (?:me|i))\b", re.IGNORECASE)
+_OURS = Act.PROPOSES | Act.AGREES
 _POSTSCRIPT = re.compile(r"^\W*p\.?\s?s\b", re.IGNORECASE | re.MULTILINE)
 _SUBJECT_MARK = re.compile(
     r"^\s*(?:(?:re|fwd?|aw|wg|sv|tr|rv|r|antw|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
@@ -86,9 +88,18 @@ def read(message: Message) -> Said:
             replace(r, labelled=True) if r.places and places.labelled(r.words) else r
             for r in remarks
         ]
+    if _copied(message) and any(_TWO_OF_US.search(remark.words) for remark in remarks):
+        # Two others meet, and the owner is to know.
+        remarks = [replace(r, acts=(r.acts | Act.OTHERS) & ~_OURS) for r in remarks]
     if bare:
         return Said(tuple(remarks))
     return Said(tuple(remarks), lambda: tuple(_of_quoted(message, written, people)))
+
+
+def _copied(message: Message) -> bool:
+    """Whether the owner is among those who only get a copy."""
+    to = {one.address for one in message.to}
+    return message.account in {one.address for one in message.cc} - to and not message.own
 
 
 def _people(message: Message) -> frozenset[str]:
@@ -191,7 +202,10 @@ def _unsigned(text: str, name: str) -> str:
         # "Clem" of Clementine; or whatever stands alone below "Best,".
         signed = all(any(name.startswith(word) for name in names) for word in words)
         closed = _CLOSING.match(lines[number - 1]) and bool(lines[number - 1].strip())
-        if 0 < len(words) <= 3 and (signed or closed) and not line.rstrip().endswith((",", "?")):
+        full = len(names) > 1 and line.lower().startswith(name.lower()) and len(words) <= 6
+        if full or (
+            0 < len(words) <= 3 and (signed or closed) and not line.rstrip().endswith((",", "?"))
+        ):
             rest = "\n".join(lines[number + 1 :])
             added = _POSTSCRIPT.search(rest)
             return "\n".join([*lines[:number], "", rest[added.start() :] if added else ""])

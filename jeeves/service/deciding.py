@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, quotable, why_withheld
@@ -134,6 +135,7 @@ def conclude(
             why = _why(asking[-1].message, judged.get(asking[-1].id)) or meeting.why
             alerts += alerts_about(meeting, asking[-1], why, channels, now, terms)
     messages = {one.id: one.message for one in thread.messages}
+    moved, more = _moved(conversation, told, messages, channels, now, terms)
     return Outcome(
         account=account,
         thread_key=thread_key,
@@ -141,7 +143,8 @@ def conclude(
         decided_at=now,
         conversation=conversation,
         settled_by=_settled_by(conversation),
-        alerts=tuple(alerts),
+        alerts=(*alerts, *more),
+        moved=moved,
         closed=tuple(_closings(conversation, told, messages, now, terms)),
         meeting_at=_meeting_at(conversation, now, terms),
     )
@@ -182,6 +185,41 @@ def alerts_about(
                 meeting_at=start,
                 urgent=times.urgent,
             )
+
+
+def _moved(
+    conversation: Conversation,
+    told: Asked,
+    messages: Mapping[int, Message],
+    channels: Sequence[Channel],
+    now: datetime,
+    terms: Terms,
+) -> tuple[tuple[Alert, ...], tuple[Alert, ...]]:
+    """What was not yet said of meetings that are at another time now, and reminders of those."""
+    moved: list[Alert] = []
+    more: list[Alert] = []
+    for meeting in conversation.open_meetings:
+        rows = told.get((meeting.question, AlertKind.ALERT), ())
+        start = meeting.when.start(zone_of(terms.rules, now)) if meeting.when else None
+        if not rows or all(row.meeting_at == start for row in rows):
+            continue
+        message = messages.get(rows[0].message_id or 0)
+        if message is None:
+            continue
+        known = {
+            (row.kind, row.channel): row
+            for kind in (AlertKind.ALERT, AlertKind.REMINDER)
+            for row in told.get((meeting.question, kind), ())
+        }
+        stored = StoredMessage(rows[0].message_id or 0, message)
+        for alert in alerts_about(meeting, stored, meeting.why, channels, now, terms):
+            row = known.get((alert.kind, alert.channel))
+            if row is None and alert.kind is AlertKind.REMINDER:
+                more.append(alert)
+            elif row is not None and row.meeting_at != start:
+                text = alert.text.replace(alert.reference, row.reference)
+                moved.append(replace(alert, reference=row.reference, text=text))
+    return tuple(moved), tuple(more)
 
 
 def told_of(

@@ -22,7 +22,7 @@ from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.adapters.sms import SmsNotifier
 from jeeves.domain.alert import ALPHABET, Channel
 from jeeves.domain.message import Message
-from jeeves.domain.ports import Scorer
+from jeeves.domain.ports import Notifier, Scorer
 from jeeves.mail import proposal
 from jeeves.service.deciding import LONGEST_THREAD
 from jeeves.service.triage import CycleReport, run_cycle
@@ -84,7 +84,7 @@ class House:
         )
 
     def cycle(self) -> CycleReport:
-        channels = [self._sms, self.speech]
+        channels: list[Notifier] = [self._sms, self.speech]
         return run_cycle(self.mailbox, self.store, lambda: self._scorer, channels, self.clock)
 
     def take(self, mail: bytes, **facts: object) -> CycleReport:
@@ -125,7 +125,7 @@ def check(house: House) -> tuple[str, str]:
         assert words == words.strip() == " ".join(words.split())
         assert not {unicodedata.category(c) for c in words} & {"Cc", "Cf", "Cs", "Co", "Cn"}
     assert not REFERENCE.search(spoken)
-    assert not set(spoken) & set("<>{}$`|\\;"), spoken
+    assert not set(spoken) & set("<>{}$`|\\"), spoken
     return text, spoken
 
 
@@ -136,20 +136,26 @@ SUBJECT = "Friday"
 FROM: dict[str, tuple[str | bytes, str]] = {
     "control characters": (b'"\x01\x02Ana\x07\x1b[31m\x08\x00\x7f Lopez" <ana@example.org>', "Ana"),
     "nothing but control characters": (b'"\x01\x02\x1b\x7f" <ana.lopez@example.org>', "ana lopez"),
-    "encoded control characters": (encoded('A\x00n\x1ba\r\nTo: +1555\u202e') + " <a@b.org>", "Ana"),
+    "encoded control characters": (
+        encoded("A\x00n\x1ba\r\nTo: +1555\u202e") + " <a@b.org>",
+        "An a To: +1555:",
+    ),
     "a line break in the name": (b'"Ana\r\n Bcc: +15551234567" <ana@example.org>', "Ana"),
-    "emoji": (encoded('🎉👩‍👩‍👧🏽' * 20) + " <ana.lopez@example.org>", "ana lopez"),
+    "emoji": (encoded("🎉👩‍👩‍👧🏽" * 20) + " <ana.lopez@example.org>", "ana lopez"),
     "emoji without an address": (encoded("🎉" * 70), ""),
     "10,000 letters": (f"{'A' * 10_000} <ana@example.org>", "A"),
-    "10,000 encoded letters": (encoded('Ána' * 3_334) + " <ana@example.org>", "Ana"),
-    "10,000 letters of another script": (encoded('Анна' * 2_500) + " <ana@example.org>", "Анна"),
+    "10,000 encoded letters": (encoded("Ána" * 3_334) + " <ana@example.org>", "Ana"),
+    "10,000 letters of another script": (encoded("Анна" * 2_500) + " <ana@example.org>", "Анна"),
     "10,000 letters of an address": (f"{'a' * 10_000}@example.org", "a"),
-    "10,000 marks on a letter": (encoded('Z' + '\u0301' * 10_000 + 'oe') + " <ana@example.org>", "Z"),
+    "10,000 marks on a letter": (
+        encoded("Z" + "\u0301" * 10_000 + "oe") + " <ana@example.org>",
+        "Z",
+    ),
     "10,000 words": (f'"{"Ana Lopez " * 1_000}" <ana@example.org>', "Ana Lopez"),
     "shell syntax": ('"$(rm -rf ~) `id`; cat /etc/passwd | sh &" <ana@example.org>', "$("),
-    "shell syntax for an address": ("\"`id`;$(id)|sh\"@example.org", ""),
-    "half a surrogate": (encoded('Ana \ud83d Lopez') + " <ana@example.org>", "Ana"),
-    "a link": (encoded('https://evil.example/x?y') + " <ana@example.org>", ""),
+    "shell syntax for an address": ('"`id`;$(id)|sh"@example.org', ""),
+    "half a surrogate": (encoded("Ana \ud83d Lopez") + " <ana@example.org>", "Ana"),
+    "a link": (encoded("https://evil.example/x?y") + " <ana@example.org>", ""),
     "a reference of ours": ('"jv-7K2MQ9XA" <ana@example.org>', "jv 7K2MQ9XA"),
     "a command to Twilio": ('"STOP" <ana@example.org>', "STOP:"),
     "no sender": ("", ""),
@@ -242,11 +248,11 @@ def test_an_absurd_date_makes_the_text_neither_wrong_nor_late(house: House, date
     ],
 )
 def test_a_day_that_cannot_be_is_no_day(house: House, said: str) -> None:
-    house.take(raw(ANA, SUBJECT, TODAY, f"Hi Sam, would you like to meet for lunch {said}?\r\n"))
-    for text in house.texts:
-        assert segments(text) <= 2
-        assert text.startswith("Ana Lopez")
-        assert not re.search(r"9999|1900|25:99", text), text
+    house.take(raw(ANA, "Hello", TODAY, f"Hi Sam, would you like to meet for lunch {said}?\r\n"))
+    [text] = house.texts
+    assert segments(text) <= 2
+    told, _, _ = text.partition(" No place yet.")
+    assert re.fullmatch(r"Ana Lopez: lunch(?: Thu 26 Nov)?(?: 12:30)?\?", told)
 
 
 def thread(house: House, mails: int, quotes: int = 0) -> None:

@@ -80,6 +80,7 @@ def write_outcomes(
     if standing:
         write_conversations(sql, standing)
         close_questions(sql, standing)
+        move_alerts(sql, [alert for one in standing for alert in one.moved])
         added = insert_alerts(sql, [alert for one in standing for alert in one.alerts])
     return Recorded(added, frozenset(thread_key for _, thread_key in gone_on))
 
@@ -163,6 +164,26 @@ def retraction(said: Row, outcome: Outcome, closing: Closing) -> Alert | None:
         expires_at=said["meeting_at"] or outcome.decided_at + STALE_AFTER,
         meeting_at=said["meeting_at"],
         urgent=said["urgent"],
+    )
+
+
+def move_alerts(sql: SqlCursor, alerts: Sequence[Alert]) -> None:
+    """Say at another time, and in other words, what was not yet said."""
+    if not alerts:
+        return
+    rows = [
+        (
+            *(alert.reference, alert.text, alert.not_before, alert.expires_at, alert.meeting_at),
+            alert.urgent,
+        )
+        for alert in alerts
+    ]
+    execute_values(
+        sql,
+        queries()["move_alerts"],
+        rows,
+        template="(%s, %s, %s::timestamptz, %s::timestamptz, %s::timestamptz, %s)",
+        page_size=len(rows),
     )
 
 

@@ -138,6 +138,14 @@ insert into alerts (reference, account, thread_key, message_id, question, kind, 
 values %s
 on conflict (account, thread_key, question, kind, channel) do nothing;
 
+-- name: move_alerts
+-- The meeting is at another time: what was not yet said of it is said at that, and in its words.
+update alerts
+set body = v.body, not_before = v.not_before, expires_at = v.expires_at,
+    meeting_at = v.meeting_at, urgent = v.urgent, held = v.not_before > alerts.created_at
+from (values %s) as v (reference, body, not_before, expires_at, meeting_at, urgent)
+where alerts.reference = v.reference and alerts.state = 'pending' and alerts.attempts = 0;
+
 -- name: lock_claims
 -- Who counts what went, and then lets one more go, must not be two.
 select pg_advisory_xact_lock(hashtextextended('jeeves claim', 0));

@@ -22,7 +22,7 @@ from jeeves.service.replay import Replayed, replay_thread
 from jeeves.service.terms import Terms
 from tests.conversations import conversations, real_threads
 
-FOLDERS = ("open", "more")
+FOLDERS = ("open", "more", "sealed")
 #: Says who moves the clock of no one: texts are not looked at here.
 TERMS = Terms(rules=Rules(zone=UTC))
 Counted = dict[str, Any]
