@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -63,8 +63,8 @@ class Said:
     """What a mail says about meeting."""
 
     remarks: tuple[Remark, ...]
-    #: Of the mails that it quotes, the oldest first: what was said before.
-    quoted: tuple[Remark, ...] = ()
+    #: Reads what the newest of the mails that it quotes said: what was said before.
+    quoted: Callable[[], Sequence[Remark]] = tuple
 
 
 def read(message: Message) -> Said:
@@ -91,8 +91,9 @@ def read(message: Message) -> Said:
     if _copied(message) and any(_TWO_OF_US.search(remark.words) for remark in remarks):
         # Two others meet, and the owner is to know.
         remarks = [replace(r, acts=(r.acts | Act.OTHERS) & ~_OURS) for r in remarks]
-    quoted = () if bare else tuple(_of_quoted(message, written, people))
-    return Said(tuple(remarks), quoted)
+    if bare:
+        return Said(tuple(remarks))
+    return Said(tuple(remarks), lambda: tuple(_of_quoted(message, written, people)))
 
 
 def _copied(message: Message) -> bool:

@@ -6,7 +6,7 @@ import random
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -33,8 +33,11 @@ from jeeves.service.terms import FREE, Terms
 
 log = structlog.get_logger()
 
-#: How long one attempt at a delivery may hold an alert. Longer than any channel's deadline.
-LEASE_SECONDS = 120.0
+#: How long one attempt at a delivery may hold an alert.
+LEASE_SECONDS = 150.0
+#: Sending, which no channel takes longer for, is not begun with less of the lease left: whoever
+#: was held up, by a slow lookup or a machine that slept, is perhaps no longer the only one.
+SEND_SECONDS = 120.0
 
 
 def deliver_all(
@@ -75,10 +78,11 @@ def deliver(
     sent = failed = 0
     if relieved := terms.relieved(notifier.channel, other_channels):
         fall_back(account, store, relieved, notifier.channel, clock(), terms)
-    for alert in claims(account, store, notifier.channel, clock, terms):
-        settled = attempt(alert, notifier, clock)
-        store.settle(settled, clock())
+    for alert, send_by in claims(account, store, notifier.channel, clock, terms):
+        settled = attempt(alert, notifier, clock, send_by)
+        # First what is to be said of it: whoever is killed in between says it again, not never.
         tell_of(settled, store, other_channels, clock(), terms)
+        store.settle(settled, clock())
         if settled.state is AlertState.SENT and settled.follow_at is None:
             tell_it_works(settled, store, other_channels, clock())
         sent += settled.state is AlertState.SENT
@@ -135,16 +139,14 @@ def tell_it_works(
 
 def claims(
     account: str, store: Store, channel: Channel, clock: Clock, terms: Terms
-) -> Iterator[Alert]:
-    """Claim due alerts one by one until there is none."""
-
-    def claim() -> Alert | None:
-        return store.claim(
-            account, [channel], clock(), LEASE_SECONDS, terms.rules, terms.make_digest
-        )
-
-    while (alert := claim()) is not None:
-        yield alert
+) -> Iterator[tuple[Alert, datetime]]:
+    """Claim due alerts one by one until there is none; each with the moment to send it by."""
+    while True:
+        now = clock()
+        alert = store.claim(account, [channel], now, LEASE_SECONDS, terms.rules, terms.make_digest)
+        if alert is None:
+            return
+        yield alert, now + timedelta(seconds=LEASE_SECONDS - SEND_SECONDS)
 
 
 def sweep(
@@ -205,8 +207,8 @@ def follow_due(
             tell_of(alert, store, other_channels, now, terms)
 
 
-def attempt(alert: Alert, notifier: Notifier, clock: Clock) -> Alert:
-    """``alert`` after one attempt to deliver it."""
+def attempt(alert: Alert, notifier: Notifier, clock: Clock, send_by: datetime) -> Alert:
+    """``alert`` after one attempt to deliver it; later than ``send_by`` it is not sent."""
     in_doubt = alert.in_doubt
     try:
         receipt: Receipt | None = notifier.find(alert) if in_doubt else None
@@ -217,6 +219,9 @@ def attempt(alert: Alert, notifier: Notifier, clock: Clock) -> Alert:
                 return replace(alert, state=AlertState.PENDING, not_before=clock(), error="")
             if alert.stale(clock()):
                 return replace(alert, state=AlertState.EXPIRED, error="too old to be of use")
+            if clock() > send_by:
+                log.warning("held up", alert=alert.reference, channel=alert.channel.value)
+                return replace(alert, state=AlertState.PENDING, not_before=clock(), error="")
             receipt = notifier.send(alert)
     except DeliveryRefused as exc:
         return replace(alert, state=AlertState.FAILED, error=str(exc))
