@@ -299,12 +299,13 @@ class Draft:
 
     def _hear_online(self, turn: Turn, remarks: Sequence[Remark]) -> None:
         for remark in remarks:
-            if not remark.online or self.place:
+            if not remark.online or self.place or Act.PAST in remark.acts:
                 continue
             instead = remark.acts & (Act.REPLACES | Act.CANCELS)
             if remark.kind not in ("", "meeting", CALL) and not (instead or remark.calendar):
                 continue
             brief = len(remark.words.split()) <= LONG
             if remark.acts & (_GO_ON | Act.CANCELS) or remark.when or remark.calendar or brief:
+                if not self.online:
+                    self.settled_by = turn.id
                 self.online = remark.online
-                self.settled_by = turn.id

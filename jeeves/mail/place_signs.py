@@ -37,7 +37,8 @@ DOES = re.compile(
 )
 #: "I work at Acme": where somebody belongs, not where to come.
 BELONGING = re.compile(
-    r"\b(?:work(?:s|ed|ing)?|stud(?:y|ied|ying)|job|role|position|started (?:a job |work )?|"
+    r"\b(?:(?:one|any|some|each) of|(?:flight|plane|train)\b[^.!?]{0,40}|land(?:s|ed|ing)?|"
+    r"work(?:s|ed|ing)?|stud(?:y|ied|ying)|job|role|position|started (?:a job |work )?|"
     r"teach(?:es|ing)?|team|people|folks|friends?|"
     r"ceo|cto|director|partner|associate|colleagues?|someone|years?|looked|looking|manager|"
     r"engineer|professor|student|back|live|lives|putting (?:us|me|you)[^.!?]{0,40}|"
@@ -103,12 +104,13 @@ REFUSALS = re.compile(
 )
 NEITHER = re.compile(r"\bneither\b|\bnor\b|\bweder\b|\bni\b.+\bni\b", re.IGNORECASE)
 GONE = re.compile(
-    r"\b(?:it|they|that|there|place|that one|which)(?:'(?:s|re|ll)| is| are| was| will be| "
+    r"\b(?:it|they|that|there|place|that one|which)(?:'(?:s|re|ll|ve)| is| have| are| was| will be| "
     r"has| looks)?(?: (?:a bit|so|very|rather|really|quite|always|just|all|now|actually|also|"
     r"been|be|usually))*\s+"
     r"(?:closed?s?|shut|fully booked|booked (?:up|out|solid)|full|packed|too (?:loud|noisy|far|"
     r"busy|crowded|expensive|pricey|fancy|small|cold|public|hot|touristy)|loud|noisy|far|under "
-    r"renovation|geschlossen|zu (?:laut|weit|voll))\b"
+    r"renovation|boarded up|(?:closed|knocked|burn(?:t|ed)|pulled) down|demolished|"
+    r"geschlossen|zu (?:laut|weit|voll))\b"
     r"|\bthat's out\b|^\W*(?:it's )?(?:closed|shut|full|fully booked|ferm[ée]e?|complet|chiuso|"
     r"cerrado|"
     r"geschlossen)\b|\bnot there\b|\banywhere but\b|\bnot that (?:place|one|pub|café|cafe|bar|"

@@ -254,7 +254,7 @@ NO_PLACE = frozenset(
             "overdue damn wonderful super understood sold amazing awesome congrats "
             "congratulations fantastic excellent brilliant "
             "lovely noted fab ha haha ugh wow phew oops true same likewise welcome cool superb "
-            "ideal splendid marvellous magic actually honestly anyway otherwise instead either "
+            "beauty star ace legend champion bravo ideal splendid marvellous magic actually honestly anyway otherwise instead either "
             "neither both mum mom dad gran works working call calls work keep make bring send "
             "save hold move change let give take tell ask say look check confirmed confirm "
             "book put get come go do be have leave try use join note please closed shut to "

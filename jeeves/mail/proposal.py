@@ -27,7 +27,9 @@ _ENDS = re.compile(
     r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\b(?:Mr|Ms|Dr|St|No|vs|Rd|Jr|Sr|"
     r"Ln)\.)(?<!\bMrs\.)(?<!\bAve\.)(?<!\b[ap]\.m\.)(?<!\b(?:e\.g|i\.e)\.)[\"'”')]*\s+(?=\S)"
 )
-_BULLET = re.compile(r"^\s*(?:[-*•-]|\d{1,2}[.)]|[a-h]\))\s+")
+_BULLET = re.compile(r"^\s*(?:[-*•-]|\d{1,2}[.)]|[a-h]\)|\((?:[a-h]|\d)\))\s+")
+#: "Two things. (1) The samples. (2) The meeting."
+_POINT = re.compile(r"(?<=[.:;,!?])\s+(?=\([a-h1-9]\)\s)")
 _AND = re.compile(
     r",?\s+(?:and(?: then)?|plus|then|und|et|y|e)\s+|;\s+|,\s+(?=then\b)", re.IGNORECASE
 )
@@ -161,7 +163,7 @@ def sentences(text: str, people: frozenset[str]) -> list[tuple[int, bool, str]]:
     """
     found: list[tuple[int, bool, str]] = []
     number = 0
-    for paragraph in re.split(r"\n\s*\n", text):
+    for paragraph in re.split(r"\n\s*\n", _POINT.sub("\n", text)):
         line, headed = "", False
         number += 1
         for written in paragraph.split("\n"):
