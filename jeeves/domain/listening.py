@@ -198,7 +198,11 @@ class _Listening:
         if kind in ANY:
             fresh = proposes or (adds and dated)
             return (
-                bool(kind or remark.places) and fresh and placed and apart and (adds or same_mail)
+                bool(kind or remark.places)
+                and fresh
+                and placed
+                and apart
+                and (adds or (same_mail and bool(remark.when or remark.places)))
             )
         if same_kind:
             return adds and apart and other_day and Act.ADDS in remark.acts

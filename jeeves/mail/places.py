@@ -175,7 +175,8 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
         ) and not BELONGING.search(before):
             if re.search(
                 r"\b(?:leave|leaving|left|working|work|live|run|own|sold|cleaning|renovating|"
-                r"painting|secure|reserve|in (?:his|her|their|my|your))\s+(?:\w+\s+)?$",
+                r"painting|secure|reserve|(?:one|any|some|each) of|"
+                r"in (?:his|her|their|my|your))\s+(?:\w+\s+)?$",
                 before,
                 re.IGNORECASE,
             ):

@@ -54,6 +54,16 @@ _HEADING = re.compile(r"[A-Z][\w'-]*(?: [\w'-]+){0,2}[.:]")
 _TITLE = re.compile(r"[A-Z][A-Z &/-]{3,30}: ")
 _TWO_OF_US = re.compile(r"\b(?:the two of us|just us|just you and (?:me|i))\b", re.IGNORECASE)
 _OURS = Act.PROPOSES | Act.AGREES
+#: Where the head of a quoted mail ends, and the name of its writer there.
+_HEAD = re.compile(
+    r"^.{0,300}(?:wrote|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev).{0,40}:\s*$|"
+    r"^subject:.*$(?:\n(?:to|cc|an|date|sent):.*$)*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WRITER = re.compile(
+    r"^from:[ \t]*\"?([^\s<\"][^<\n\"]{1,60})|[,\d] ?([^\W\d][^<,\n]{1,60}) <[^>\n]+>\s+wrote",
+    re.IGNORECASE | re.MULTILINE,
+)
 _POSTSCRIPT = re.compile(r"^\W*p\.?\s?s\b", re.IGNORECASE | re.MULTILINE)
 _SUBJECT_MARK = re.compile(
     r"^\s*(?:(?:re|fwd?|aw|wg|sv|tr|rv|r|antw|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
@@ -140,15 +150,12 @@ def _of_quoted(message: Message, written: datetime, people: frozenset[str]) -> I
         return
     text = _QUOTE_MARK.sub("", below).strip()
     # The head of the quote would be read as words of its writer.
-    for head in re.finditer(
-        r"^.{0,300}(?:wrote|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev).{0,40}:\s*$|"
-        r"^subject:.*$",
-        text,
-        re.I | re.M,
-    ):
-        text = text[head.end() :]
-        break
-    yield from _of_text(plain(own_words(text)[:_READ]), written, people)
+    head = _HEAD.search(text)
+    words = text[head.end() :] if head else text
+    writer = _WRITER.search(text[: head.end()]) if head else None
+    quoted = plain(own_words(words)[:_READ])
+    name = next(filter(None, writer.groups())).strip() if writer else ""
+    yield from _of_text(_unsigned(quoted, name), written, people)
 
 
 def plain(text: str) -> str:
