@@ -28,8 +28,10 @@ from jeeves.mail import proposal
 from jeeves.service.delivery import new_reference
 from jeeves.service.terms import Terms
 
-#: Mails of a conversation that are read to decide about it: the newest.
-LONGEST_THREAD = 80
+#: Mails of a conversation that are read to decide about it: the newest. Gmail begins another
+#: conversation after 100. Where older ones are left out, their meetings are no longer counted, and
+#: a new one may be taken for one that was told.
+LONGEST_THREAD = 100
 #: A question whose row stands so was taken back, or never said.
 CLOSED = frozenset({AlertState.CANCELLED})
 
