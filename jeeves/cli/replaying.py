@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from jeeves.domain.message import FetchedMail, Message
+    from jeeves.domain.message import Message
     from jeeves.service.replay import Replayed
     from jeeves.settings import Settings
 
@@ -42,11 +43,13 @@ def replay(
 ) -> None:
     """Which alerts would have gone, when and why, and what settled them. Sends nothing.
 
-    Each mail is judged in order of its date, as if it had just arrived.
+    Each mail is judged in order of its date, as if it had just arrived. Mail from disk needs no
+    database. Exit code 1 if any of it could not be read; the rest is still replayed.
 
     Example: jeeves replay ~/Mail/2026 --json
     """
     from jeeves import bootstrap, logs
+    from jeeves.domain.conversation import State
     from jeeves.errors import ConfigError
     from jeeves.service.replay import replay as replayed
     from jeeves.settings import load_settings
@@ -60,40 +63,53 @@ def replay(
         owner = settings.accounts[0].address.lower()
     if not owner:
         raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
-    messages = list(_messages(settings, owner, paths or [], days))
+    messages: list[Message] = []
+    unreadable = 0
+    for mail in _messages(settings, owner, paths or [], days):
+        if isinstance(mail, str):
+            unreadable += 1
+            print(mail, file=sys.stderr)
+        else:
+            messages.append(mail)
     terms = bootstrap.make_terms(settings)
     found = replayed(messages, bootstrap.make_scorer(settings), terms)
     if as_json:
         for one in found:
             print(json.dumps(one.as_dict(), ensure_ascii=False))
-        return
-    _show([one for one in found if everything or one.state != "none" or one.alert], len(messages))
+    else:
+        shown = [one for one in found if everything or one.state is not State.NONE or one.alert]
+        _show(shown, len(messages))
+    if unreadable:
+        raise typer.Exit(1)
 
 
 def _messages(
     settings: Settings, owner: str, paths: Sequence[Path], days: int | None
-) -> Iterator[Message]:
+) -> Iterator[Message | str]:
+    """The mails to replay; a sentence for each that cannot be read."""
     from jeeves import bootstrap
+    from jeeves.adapters.archive import UnreadableFile, mails
     from jeeves.cli.history import aliases_of
+    from jeeves.domain.message import FetchedMail, Unreadable
     from jeeves.service.replay import read_all
 
-    if days is None:
-        yield from read_all(_mails(paths), owner, aliases_of(settings, owner))
+    if days is not None:
+        since = bootstrap.now() - timedelta(days=days)
+        with bootstrap.open_database(settings) as database, closing(database.store()) as store:
+            yield from store.recent_conversations(owner, since)
         return
-    since = bootstrap.now() - timedelta(days=days)
-    with bootstrap.open_database(settings) as database, closing(database.store()) as store:
-        yield from store.recent_conversations(owner, since)
+    broken: list[str] = []
 
-
-def _mails(paths: Sequence[Path]) -> Iterator[FetchedMail]:
-    from jeeves.adapters.archive import UnreadableFile, mails
-
-    for path in paths:
-        for mail in mails(path):
+    def whole() -> Iterator[FetchedMail]:
+        for mail in chain.from_iterable(map(mails, paths)):
             if isinstance(mail, UnreadableFile):
-                print(f"{mail.source}: {mail.reason}", file=sys.stderr)
+                broken.append(f"{mail.source}: {mail.reason}")
             else:
                 yield mail
+
+    for message in read_all(whole(), owner, aliases_of(settings, owner)):
+        yield f"{message.mailbox}: {message.reason}" if isinstance(message, Unreadable) else message
+    yield from broken
 
 
 def _show(found: Sequence[Replayed], mails: int) -> None:

@@ -106,7 +106,7 @@ class Conversation:
 
     @property
     def settled(self) -> Meeting | None:
-        """The meeting that was settled last; None where none stands settled."""
+        """The last of the meetings that stand settled; None where none does."""
         settled = [one for one in self.meetings if one.state is State.SETTLED]
         return settled[-1] if settled else None
 

@@ -25,7 +25,7 @@ from jeeves.domain.remark import Act, Place, Remark, Sign
 from jeeves.domain.when import When
 
 _DETAIL = re.compile(
-    r"(?:\d+(?:st|nd|rd|th) floor|(?:the |your |our )?(?:main |side |front |back )?(?:entrance|"
+    r"(?:\d{1,3}(?:st|nd|rd|th) floor|(?:the |your |our )?(?:main |side |front |back )?(?:entrance|"
     r"reception|lobby|"
     r"door|gate|desk|corner|foyer|car ?park|parking lot|bar|building|garden|terrace|office))",
     re.IGNORECASE,
@@ -302,7 +302,7 @@ class Draft:
             if not remark.online or self.place:
                 continue
             instead = remark.acts & (Act.REPLACES | Act.CANCELS)
-            if remark.kind not in ("", "meeting", CALL) and not instead:
+            if remark.kind not in ("", "meeting", CALL) and not (instead or remark.calendar):
                 continue
             brief = len(remark.words.split()) <= LONG
             if remark.acts & (_GO_ON | Act.CANCELS) or remark.when or remark.calendar or brief:

@@ -15,7 +15,7 @@ from jeeves.domain.remark import Act, Remark, Sign
 from jeeves.domain.when import When
 
 _COUNTED = re.compile(
-    r"\W*(?:no\.? ?|number |#)?([1-5])[).:]?\s+(?:is|stands|works|yes|no|ok|fine|off)\b",
+    r"^\W*(?:no\.? ?|number |#)?([1-5])[).:]?\s+(?:is|stands|works|yes|no|ok|fine|off)\b",
     re.IGNORECASE,
 )
 _MONTHS = "january february march april june july august september october november december"

@@ -31,29 +31,31 @@ def conversations(messages: Sequence[Message]) -> list[list[Message]]:
             number = of[number]
         return number
 
+    def join(one: int, two: int) -> None:
+        # The earliest mail stays the root, so that the order of conversations is theirs.
+        one, two = sorted((root(one), root(two)))
+        of[two] = one
+
     named: dict[str, int] = {}
-    latest: dict[str, list[int]] = {}
+    #: The latest mail of a subject and a person.
+    latest: dict[tuple[str, str], int] = {}
     for number, message in enumerate(ordered):
         keys = [f"id:{name}" for name in (message.message_id, *message.references) if name]
         keys.append(message.thread_key)
         for key in keys:
-            known = root(named.setdefault(key, number))
-            # The earliest mail stays the root, so that the order of conversations is theirs.
-            one, two = sorted((known, root(number)))
-            of[two] = one
+            join(named.setdefault(key, number), number)
         subject = _MARKS.sub("", message.subject).strip().casefold()
         if not subject:
             continue
-        alike = latest.setdefault(subject, [])
+        alike = [(subject, person) for person in people(message)]
         if not message.references and _MARKS.match(message.subject):
-            for earlier in reversed(alike):
-                if when(message) - when(ordered[earlier]) > SAME_SUBJECT_WITHIN:
-                    break
-                if people(message) & people(ordered[earlier]):
-                    one, two = sorted((root(number), root(earlier)))
-                    of[two] = one
-                    break
-        alike.append(number)
+            earlier = max((latest[one] for one in alike if one in latest), default=None)
+            if (
+                earlier is not None
+                and when(message) - when(ordered[earlier]) <= SAME_SUBJECT_WITHIN
+            ):
+                join(earlier, number)
+        latest.update(dict.fromkeys(alike, number))
     found: dict[int, list[Message]] = {}
     for number, message in enumerate(ordered):
         found.setdefault(root(number), []).append(message)

@@ -29,7 +29,7 @@ SUITS = re.compile(
     r"would (?:be|work|suit)|will do|it is|then\b|instead|\?)",
     re.IGNORECASE,
 )
-NOTHING_MORE = re.compile((r"\W*(?:$|at\b|@|on\b|\d|please|then\b|for\b|as\b|if\b)"), re.IGNORECASE)
+NOTHING_MORE = re.compile(r"^\W*(?:$|at\b|@|on\b|\d|please|then\b|for\b|as\b|if\b)", re.IGNORECASE)
 DOES = re.compile(
     r"\s+(?:just|has|have|had|was|were|is|are|emailed|called|says?|said|needs?|wants?|got|gets|"
     r"will|starts?|opens?)\b",
@@ -68,7 +68,8 @@ SAYING = re.compile(
     r"ist|gerne|klar|super|passt|bis|"
     r"right|wow|ha|aye|things?|same|welcome|congrats|congratulations|happened|weather|news|"
     r"question|idea|thoughts|subject|attached|invoice|report|update|draft|"
-    r"page|of|no problem|no worries|as|again|more|less|else|another|other|next|last|first)\b",
+    r"lives?|lived|page|of|no problem|no worries|as|again|more|less|else|another|other|next|"
+    r"last|first)\b",
     re.IGNORECASE,
 )
 REFUSALS = re.compile(

@@ -62,11 +62,11 @@ ADJECTIVES = (
 
 #: "my office", "the café on Mill Road", "your place".
 DEFINITE = re.compile(
-    rf"\b(?:(?P<whose>my|your|our|his|her|their|the|this|that|[A-Z][\w-]+'s)\s+{ADJECTIVES}"
-    rf"(?:{NOUN})s?)\b(?!'s\b|\s+(?:hours?|time|party|manager|staff|team|call|holiday|"
+    rf"\b(?:(?P<whose>[Mm]y|[Yy]our|[Oo]ur|his|her|their|[Tt]he|this|that|[A-Z][\w-]+'s)\s+{ADJECTIVES}"
+    rf"(?:{NOUN})s?)\b(?!'s\b|\s+(?:hour|time|party|manager|staff|team|call|holiday|"
     rf"budget|rent|"
-    rf"renovation|opening|visit|tour|move|work|meeting|policy|project|list|plan|plans|menu|"
-    rf"owner|phone|number|address\b))"
+    rf"renovation|opening|visit|tour|move|meeting|policy|project|list|plan|menu|"
+    rf"owner|phone|number|address)s?\b|\s+work\b)"
     rf"{WITHIN}{{0,2}}",
 )
 IMPLIED = re.compile(
@@ -136,7 +136,7 @@ LABELLED = re.compile(
 MAP = re.compile(
     r"https?://\S*(?:maps\.|/maps|goo\.gl/maps|openstreetmap|what3words|g\.page)\S*", re.IGNORECASE
 )
-LINK = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\S+")
+LINK = re.compile(r"https?://\S+|www\.\S+|(?<!\S)\S+?@\S+?\.\S+")
 
 #: What stands before a name that is a place.
 AT = (

@@ -81,7 +81,7 @@ def found_in(sentence: str, people: frozenset[str] = frozenset()) -> tuple[Place
     if _search(LINK, sentence):
         text = LINK.sub(lambda link: link[0] if MAP.fullmatch(link[0]) else " ", sentence)
     if labelled := LABELLED.match(text):
-        what = labelled["what"].strip(" .")
+        what = " ".join(labelled["what"].split()).strip(" .")
         return () if _undecided(what) else (Place(what[:LONGEST]),)
     spans: list[tuple[int, int, str, Sign]] = []
     for start, end, words, sign in _candidates(text, people):
@@ -167,13 +167,12 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
         before = text[: found.start()]
         after = text[found.end() :]
         whole = len(text[: found.start()].split()) <= 2 and bool(NOTHING_MORE.match(after))
+        ours = found["whose"].lower() in ("my", "your", "our")
+        alone = whole and ours and not before.strip(" \"'(")
         if DOES.match(after) and not SUITS.match(after) and not REFUSALS.search(after):
             continue
         if (
-            LEADS.search(before)
-            or whole
-            or SUITS.match(text[found.end() :])
-            or (found["whose"].lower() in ("my", "your", "our") and text[: found.start()].strip())
+            LEADS.search(before) or whole or SUITS.match(after) or (ours and before.strip())
         ) and not BELONGING.search(before):
             if re.search(
                 r"\b(?:leave|leaving|left|working|work|live|run|own|sold|cleaning|renovating|"
@@ -186,7 +185,7 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
                 found.start(),
                 found.end(),
                 _tidy(found[0]),
-                Sign.SURE if SURE_LEADS.search(before) else Sign.LIKELY,
+                Sign.SURE if alone or SURE_LEADS.search(before) else Sign.LIKELY,
             )
     for found in found_by(IN_NAMED):
         yield found.start("name"), found.end("name"), _tidy(found["name"]), Sign.SURE
@@ -226,24 +225,23 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
             if name and _may_be_place(name, people, named_at=sign is Sign.SURE):
                 yield found.start(group), found.start(group) + len(name), _tidy(name), sign
     if tried := next(found_by(TRY_LOWER), None):
-        fragment = _lower_fragment(f"{tried['what']}?")
+        fragment = _lower_fragment(f"{tried['what']}?", people)
         if fragment:
             yield tried.start("what"), tried.start("what") + len(fragment), fragment, Sign.LIKELY
-    if fragment := _lower_fragment(text):
+    if fragment := _lower_fragment(text, people):
         start = text.index(fragment)
-        yield start, start + len(fragment), fragment, Sign.BARE
+        yield start, start + len(fragment), _tidy(fragment), Sign.BARE
 
 
-def _lower_fragment(text: str) -> str:
-    """All of a short text that names a thing and does nothing else, such as ``casa "
-    "brindisi?``."""
+def _lower_fragment(text: str, people: frozenset[str]) -> str:
+    """All of a short text that names a thing and does nothing else: ``casa brindisi?``; or ""."""
     bare = text.strip(" .!?,")
     words = bare.lower().split()
     if not 1 <= len(words) <= 5 or not (len(words) > 1 or text.strip().endswith("?")):
         return ""
     if not re.fullmatch(r"[^\W\d_]+(?:[ '&-]+[^\W\d_]+)*", bare) or SAYING.search(bare):
         return ""
-    return "" if _nameless(words) else bare
+    return "" if _nameless(words, people) else bare
 
 
 def _trimmed(name: str) -> str:
@@ -281,11 +279,15 @@ def _may_be_place(name: str, people: frozenset[str], *, named_at: bool) -> bool:
     return named_at or not (first.endswith(("'s", "'s")) and first[:-2] in people)
 
 
-def _nameless(words: Sequence[str]) -> bool:
-    """Whether none of ``words``, in lower case, can be a name by itself."""
-    return all(word.strip(".,'") in NO_PLACE or word in PARTICLES for word in words)
+def _nameless(words: Sequence[str], people: frozenset[str] = frozenset()) -> bool:
+    """Whether none of ``words``, in lower case, can be the name of a place by itself."""
+    return all(
+        word.strip(".,'") in NO_PLACE or word in PARTICLES or word in people for word in words
+    )
 
 
 def _tidy(words: str) -> str:
     tidy = " ".join(words.split()).strip(" ,;.!?")
-    return re.sub(r"^(?:at|to|from|over|round|@)\s+(?=\S)", "", tidy, flags=re.IGNORECASE)[:LONGEST]
+    return re.sub(r"^(?:at|to|from|over|round|either|@)\s+(?=\S)", "", tidy, flags=re.IGNORECASE)[
+        :LONGEST
+    ]

@@ -77,7 +77,7 @@ def read(message: Message) -> Said:
     if bare:
         own, told = _without_events(plain(own_words(message.body) or message.body)[:_READ])
     answer = bool(_SUBJECT_MARK.match(message.subject))
-    subject = "" if answer else plain(message.subject[:200])
+    subject = "" if answer else " ".join(plain(message.subject[:200]).split())
     remarks = [
         *(_of_subject(subject, written, people) if subject else ()),
         *_of_text(own, written, people),
@@ -176,15 +176,14 @@ def sentences(text: str, people: frozenset[str]) -> list[tuple[int, bool, str]]:
         found += _parts(line, number, headed)
         if len(found) > _MOST_SENTENCES:
             break
-    return [one for one in found if not _is_frame(one[2], people)]
+    return [one for one in found[:_MOST_SENTENCES] if not _is_frame(one[2], people)]
 
 
 def _parts(lines: str, paragraph: int, headed: bool) -> list[tuple[int, bool, str]]:
+    lines = " ".join(lines.split())
     if len(lines) > _RAMBLING and not _ENDS.search(lines[:_RAMBLING]):
         lines = _JOINTS.sub(". ", lines)
-    parts = [
-        " ".join(one.split())[:_LONGEST_SENTENCE] for one in _ENDS.split(lines.replace("\n", " "))
-    ]
+    parts = [one[:_LONGEST_SENTENCE].rstrip() for one in _ENDS.split(lines)]
     if len(parts) > 1 and _HEADING.fullmatch(parts[0]):
         # "Site visit. The landlord will be there on Monday."
         parts[:2] = [f"{parts[0].rstrip('.:')}: {parts[1]}"]

@@ -28,10 +28,9 @@ from jeeves.mail import proposal
 from jeeves.service.delivery import new_reference
 from jeeves.service.terms import Terms
 
-#: Mails of a conversation that are read to decide about it: the newest. Gmail begins another
-#: conversation after 100. Where older ones are left out, their meetings are no longer counted, and
-#: a new one may be taken for one that was told.
-LONGEST_THREAD = 100
+#: Of a longer conversation as many of the first mails and of the newest are read: those of the
+#: first keep their numbers to the meetings that were told.
+LONGEST_THREAD = 500
 #: A question whose row stands so was taken back, or never said.
 CLOSED = frozenset({AlertState.CANCELLED})
 
@@ -119,7 +118,9 @@ def conclude(
         now: Aware.
         terms: The owner's.
     """
-    heard = [one for one in thread.messages if not one.message.draft][-LONGEST_THREAD:]
+    heard = [one for one in thread.messages if not one.message.draft]
+    if len(heard) > LONGEST_THREAD:
+        heard = [*heard[: LONGEST_THREAD // 2], *heard[-LONGEST_THREAD // 2 :]]
     conversation = fold(
         turn(
             one.message,
@@ -249,7 +250,8 @@ def told_of(
 
 def takes_back(told: Told) -> tuple[str, str]:
     """What takes an alert back, written (without a reference) and spoken."""
-    written = retraction_text(told).removesuffix(told.reference).rstrip()
+    # There is nothing left to look at: it needs no link.
+    written = retraction_text(replace(told, link=None)).removesuffix(told.reference).rstrip()
     return written, spoken_retraction(told)
 
 

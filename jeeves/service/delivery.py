@@ -18,7 +18,7 @@ from jeeves.domain.alert import (
     make_reference,
     next_attempt,
 )
-from jeeves.domain.outbox import WAITING, followed, next_follow
+from jeeves.domain.outbox import ON_ITS_WAY, WAITING, followed, next_follow
 from jeeves.domain.ports import Clock, Notifier, Store
 from jeeves.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUnknown
 from jeeves.service.silence import (
@@ -50,7 +50,8 @@ def deliver_all(
     """Deliver what is due on every channel; counts of those sent and those given up."""
     channels = [notifier.channel for notifier in notifiers]
     sent = failed = 0
-    for notifier in notifiers:
+    # What a fallback is to say is known when the others have tried.
+    for notifier in sorted(notifiers, key=lambda one: one.channel is terms.fallback):
         others = [channel for channel in channels if channel is not notifier.channel]
         delivered, given_up = deliver(account, store, notifier, others, clock, terms)
         sent, failed = sent + delivered, failed + given_up
@@ -75,6 +76,8 @@ def deliver(
     What cannot be delivered is said once a day through the other channels.
     """
     sent = failed = 0
+    if relieved := terms.relieved(notifier.channel, other_channels):
+        fall_back(account, store, relieved, notifier.channel, clock(), terms)
     for alert, send_by in claims(account, store, notifier.channel, clock, terms):
         settled = attempt(alert, notifier, clock, send_by)
         # First what is to be said of it: whoever is killed in between says it again, not never.
@@ -87,6 +90,25 @@ def deliver(
     failed += sweep(account, store, notifier.channel, other_channels, clock(), terms)
     follow_due(account, store, notifier, other_channels, clock, terms)
     return sent, failed
+
+
+def fall_back(
+    account: str, store: Store, first: Channel, fallback: Channel, now: datetime, terms: Terms
+) -> None:
+    """Hand over to ``fallback`` what the first channel could not deliver."""
+    for alert in store.fall_back(account, first, fallback, now, terms.silent_after, new_reference):
+        log.info(
+            "alert handed over",
+            alert=alert.reference,
+            message=alert.message_id,
+            channel=fallback.value,
+        )
+
+
+def hasten(store: Store, receipt: str, status: str, now: datetime) -> None:
+    """Ask at once about a text of which the provider reports that its fate is sealed."""
+    if status not in ON_ITS_WAY:
+        store.follow_now(receipt, now)
 
 
 def tell_of(

@@ -80,20 +80,25 @@ class Replayed:
 
 def read_all(
     mails: Iterable[FetchedMail], account: str, aliases: Sequence[str]
-) -> Iterator[Message]:
-    """The mails that can be read, each once, as if they had arrived under Jeeves's eyes."""
+) -> Iterator[Message | Unreadable]:
+    """The mails that can be read, each once, and those that cannot."""
     seen: set[str] = set()
     for mail in mails:
         message = read(mail, account, Origin.LIVE, aliases)
-        if isinstance(message, Unreadable) or message.fingerprint in seen:
-            continue
-        seen.add(message.fingerprint)
+        if isinstance(message, Message):
+            if message.fingerprint in seen:
+                continue
+            seen.add(message.fingerprint)
         yield message
 
 
 def replay(messages: Sequence[Message], scorer: Scorer, terms: Terms) -> Iterator[Replayed]:
-    """What would have been said about each conversation, in the order of their first mails."""
-    for thread in conversations([one for one in messages if not one.draft]):
+    """What would have been said about each conversation, in the order of their first mails.
+
+    Mail from before Jeeves counts as if it had come under its eyes.
+    """
+    sent = [replace(one, origin=Origin.LIVE) for one in messages if not one.draft]
+    for thread in conversations(sent):
         yield replay_thread(thread, scorer, terms)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jeeves.domain.when import When
@@ -223,6 +223,7 @@ MOMENTS = st.sampled_from(
     st.datetimes(timezones=st.sampled_from([UTC, BERLIN, timezone(timedelta(hours=-23))])),
     st.one_of(st.none(), st.dates()),
 )
+@settings(deadline=None)
 def test_any_sentence_of_any_year_is_read(
     sentence: str, written: datetime, told: date | None
 ) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jeeves.mail import acts, kinds, moments, place_signs, place_words
@@ -86,18 +86,21 @@ SEARCHED = {key: re.compile(text) for key, text in LISTS.items()}
 
 
 @given(SENTENCES)
+@settings(deadline=None)
 def test_whatever_matches_was_possible(sentence: str) -> None:
     matching = {pattern for pattern in PATTERNS if pattern.search(sentence)}
     assert matching <= BOOK.possible_in(sentence)
 
 
 @given(SENTENCES)
+@settings(deadline=None)
 def test_a_book_finds_what_each_expression_finds_by_itself(sentence: str) -> None:
     found = {key: match.start() for key, one in SEARCHED.items() if (match := one.search(sentence))}
     assert BOOK_OF_LISTS.found_in(sentence) == found
 
 
 @given(st.characters())
+@settings(deadline=None)
 def test_letters_that_match_without_case_are_folded_alike(letter: str) -> None:
     for other in "iskåµß0 ":
         if re.fullmatch(other, letter, re.IGNORECASE):
