@@ -226,6 +226,8 @@ DAYS = (
 ).split()
 #: Where a name ends although the next word has a capital.
 BREAKS = frozenset([*DAYS, "i", "i'm", "i'll", "noon", "zoom", "teams", "let's"])
+#: Part of many names, and none by themselves: "On Friday, then."
+PARTICLES = frozenset("a an as at in into of on onto the upon".split())
 #: Words with a capital that are no place.
 NO_PLACE = frozenset(
     [

@@ -314,6 +314,18 @@ def test_it_is_told_once_and_the_settled_place_is_told_once(house: House) -> Non
     assert all(segments(text) <= 2 for text in house.texts)
 
 
+def test_a_conversation_as_long_as_gmail_lets_them_be_is_read_from_its_beginning(
+    house: House,
+) -> None:
+    house.take(raw(ANA, "Report", TODAY), gmail_thread_id="77")
+    thread(house, 98)
+    assert len(house.texts) == 1
+    dinner = "Would you also like to have dinner with me on Monday at 19:00? Where shall we go?\r\n"
+    house.take(raw(ANA, "Re: report", TODAY, dinner), gmail_thread_id="77")
+    assert len(house.texts) == 2
+    assert house.texts[1].startswith("Ana Lopez: dinner Mon")
+
+
 def test_what_is_quoted_is_read_only_until_a_meeting_is_known(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
