@@ -251,6 +251,9 @@ class Draft:
         beside = place.aside and not (timed and Act.PAST not in remark.acts)
         if place.refused or (beside and not remark.acts & Act.REPLACES):
             return False
+        if Act.CANCELS in remark.acts and not remark.acts & (_GO_ON & ~Act.AGREES):
+            # "We won't be able to meet at the Mitre."
+            return False
         away = Act.OTHERS | Act.PAST
         told = self.asked and remark.when is not None
         if remark.acts & away and not (remark.acts & (Act.PROPOSES | Act.AGREES) or told):
