@@ -177,3 +177,8 @@ def _secret(path: Path, where: str) -> str:
         raise ConfigError(
             f"{where}: password_file names a file that cannot be read ({type(exc).__name__})."
         ) from exc
+
+
+def reveal(secret: SecretStr | None) -> str | None:
+    """The text of a secret; None stays None."""
+    return secret.get_secret_value() if secret is not None else None

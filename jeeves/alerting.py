@@ -22,6 +22,7 @@ class Alerting(BaseSettings):
     sms_per_month: int = Field(default=200, ge=1)
     reminder_hours: float = Field(default=3, ge=0, le=168)
     retractions: bool = True
+    alert_links: bool = False
     silent_minutes: float = Field(default=15, ge=2, le=1440)
     heartbeat_file: Path | None = None
     heartbeat_url: SecretStr | None = None

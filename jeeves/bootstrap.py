@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jeeves.accounts import Account
+from jeeves.accounts import Account, reveal
+from jeeves.domain.alert import Channel
 from jeeves.domain.operating import OperatingPoint
 from jeeves.domain.ports import LabelWriter, Mailbox, MailboxStatus, Notifier, Scorer
 from jeeves.errors import ModelError
@@ -162,86 +163,6 @@ def consent_ends(settings: Settings, account: Account) -> datetime | None:
     return google_auth.consent_ends(settings.google_token_file(account.address))
 
 
-@contextmanager
-def open_speech(settings: Settings) -> Iterator[Notifier | None]:
-    """The one voice of this process, for all accounts; None where it is switched off."""
-    if settings.speech == "off":
-        yield None
-        return
-    from jeeves.adapters.speech import SpeechNotifier
-
-    folder = settings.jeeves_home / "speech"
-    with closing(SpeechNotifier(mode=settings.speech, folder=folder)) as speech:
-        yield speech
-
-
-@contextmanager
-def open_notifiers(settings: Settings, account: Account | None = None) -> Iterator[list[Notifier]]:
-    """The channels that are configured for an account, text messages first."""
-    with open_speech(settings) as speech:
-        yield notifiers_of(settings, account, speech)
-
-
-def notifiers_of(
-    settings: Settings, account: Account | None, speech: Notifier | None
-) -> list[Notifier]:
-    """The channels of an account, text messages first, speech last."""
-    notifiers: list[Notifier] = []
-    if settings.has_sms:
-        from jeeves.adapters.sms import SmsNotifier
-
-        notifiers.append(
-            SmsNotifier(
-                account_sid=settings.twilio_account_sid or "",
-                auth_token=reveal(settings.twilio_auth_token),
-                api_key=settings.twilio_api_key,
-                api_secret=reveal(settings.twilio_api_secret),
-                sender=settings.twilio_from,
-                messaging_service_sid=settings.twilio_messaging_service_sid,
-                to=(account.alert_to if account else None) or settings.alert_to or "",
-                base_url=settings.twilio_base_url,
-                callback_url=settings.twilio_callback_url,
-            )
-        )
-    if settings.urls:
-        from jeeves.adapters.apprise_urls import UrlNotifier
-
-        notifiers.append(UrlNotifier(settings.urls))
-    return [*notifiers, speech] if speech is not None else notifiers
-
-
-@contextmanager
-def open_callback(
-    settings: Settings, told: Callable[[str, str, int | None], None]
-) -> Iterator[None]:
-    """While this is open ``told`` hears what Twilio reports, if TWILIO_CALLBACK_URL is set.
-
-    It is called in another thread, with the sid of a message, its status and its error code.
-
-    Raises:
-        ConfigError: the port is taken.
-    """
-    if settings.twilio_callback_url is None:
-        yield
-        return
-    from jeeves.adapters.twilio_callback import TwilioCallback
-
-    with TwilioCallback(
-        url=settings.twilio_callback_url,
-        auth_token=reveal(settings.twilio_auth_token),
-        port=settings.twilio_callback_port,
-        told=told,
-    ):
-        yield
-
-
-def reveal(secret: object) -> str | None:
-    """The text of a SecretStr; None stays None."""
-    from pydantic import SecretStr
-
-    return secret.get_secret_value() if isinstance(secret, SecretStr) else None
-
-
 def load_model(settings: Settings) -> Loaded:
     """The owner's model if there is a good one, else the starter; cut for the owner's costs.
 
@@ -282,8 +203,13 @@ def make_terms(settings: Settings) -> Terms:
     """How alerts are told."""
     from jeeves.service.terms import Terms
 
-    silent_after = timedelta(minutes=settings.silent_minutes)
-    return Terms(rules=settings.rules(), templates=settings.templates, silent_after=silent_after)
+    return Terms(
+        rules=settings.rules(),
+        templates=settings.templates,
+        links=settings.alert_links,
+        silent_after=timedelta(minutes=settings.silent_minutes),
+        fallback=Channel.URL if settings.alert_urls_when == "fallback" else None,
+    )
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""Messages as a person sees them on a terminal."""
+"""Messages and alerts as a person sees them on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from jeeves.domain.alert import AlertState
-from jeeves.domain.listing import AlertLine, ListedMessage
+from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, plain
+from jeeves.domain.listing import AlertLine, ListedMessage, MutedLine, ToldAlert
+from jeeves.domain.outbox import MuteKind
 from jeeves.domain.verdict import Band, Verdict
 
 VERDICTS = {
@@ -29,6 +30,16 @@ STATES = {
     AlertState.CANCELLED: Text("not needed", style="dim"),
     AlertState.DIGESTED: Text("sent with others", style="green"),
 }
+
+#: What became of a retraction, and so of the alert before it.
+TAKEN_BACK = {
+    AlertState.SENT: "taken back",
+    AlertState.FAILED: "not taken back, as it could not be sent,",
+    AlertState.EXPIRED: "not taken back, as it was too late,",
+    AlertState.CANCELLED: "not taken back",
+}
+#: The states of what nobody has been told.
+UNSAID = frozenset({AlertState.PENDING, AlertState.CANCELLED, AlertState.EXPIRED})
 
 
 def message_table(rows: Sequence[ListedMessage], zone: ZoneInfo | None) -> Table:
@@ -79,9 +90,10 @@ def reasons_in_short(verdict: Verdict) -> str:
 
 
 def alert_in_short(row: ListedMessage) -> Text:
-    """What became of the alerts, or why there is none."""
-    if row.alerts:
-        parts = [Text.assemble(a.channel.value, " ", STATES[a.state]) for a in row.alerts]
+    """What became of the alerts, or why there is none; `alerts` tells of what followed them."""
+    alerts = [alert for alert in row.alerts if alert.kind is AlertKind.ALERT]
+    if alerts:
+        parts = [Text.assemble(a.channel.value, " ", STATES[a.state]) for a in alerts]
         return Text(", ").join(parts)
     if row.withheld:
         return Text(row.withheld, style="dim")
@@ -143,7 +155,135 @@ def verdict_lines(row: ListedMessage) -> list[RenderableType]:
 def alert_line(alert: AlertLine, zone: ZoneInfo | None) -> Text:
     """One outbox row in words."""
     when = clock_time(alert.settled_at or alert.created_at, zone)
-    line = Text.assemble(alert.channel.value, " ", STATES[alert.state], f" {when}: {alert.text}")
+    kind = "" if alert.kind is AlertKind.ALERT else f" {alert.kind.value}"
+    line = Text.assemble(
+        f"{alert.channel.value}{kind} ", STATES[alert.state], f" {when}: {alert.text}"
+    )
     if alert.note:
         line.append(f" ({alert.note})", style="dim")
     return line
+
+
+def alert_table(
+    rows: Sequence[ToldAlert], zone: ZoneInfo | None, now: datetime, limit: int
+) -> Table:
+    """What was told, in 80 columns: an entry for what was said, with what became of it by channel.
+
+    Args:
+        rows: Newest first.
+        zone: Of the owner; None for the machine's.
+        now: Aware.
+        limit: Entries.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column("when", no_wrap=True)
+    table.add_column("mail", justify="right", style="dim", no_wrap=True)
+    table.add_column("what was said", ratio=1, overflow="fold")
+    table.add_column("became", max_width=21)
+    for entry in entries(rows)[:limit]:
+        first = entry[0]
+        table.add_row(
+            clock_time(min(said_at(row.alert) for row in entry), zone),
+            str(first.alert.message_id or ""),
+            said(entry, zone),
+            Text("\n").join(
+                Text.assemble(row.alert.channel.value, " ", became(row, zone, now))
+                for row in entry
+                if row.alert.kind is first.alert.kind
+            ),
+        )
+    return table
+
+
+def entries(rows: Iterable[ToldAlert]) -> list[list[ToldAlert]]:
+    """Rows that say the same on several channels together, text messages first.
+
+    A reminder of which nothing was said yet, or ever, goes with its alert.
+    """
+    found: dict[tuple[str, ...], list[ToldAlert]] = {}
+    for row in rows:
+        alert = row.alert
+        kind = alert.kind
+        if kind is AlertKind.REMINDER and alert.state in UNSAID and not alert.attempts:
+            kind = AlertKind.ALERT
+        key = (alert.account, alert.thread_key, alert.question, kind.value)
+        found.setdefault(key, []).append(row)
+    order = [AlertKind.ALERT, AlertKind.REMINDER]
+    for entry in found.values():
+        entry.sort(
+            key=lambda row: (
+                row.alert.kind in order and order.index(row.alert.kind),
+                list(Channel).index(row.alert.channel),
+            )
+        )
+    return list(found.values())
+
+
+def said_at(alert: Alert) -> datetime:
+    """When the channel took it; where none did, when it was tried, else made."""
+    taken = alert.settled_at if alert.receipt else None
+    return taken or alert.tried_at or alert.created_at
+
+
+def said(entry: Sequence[ToldAlert], zone: ZoneInfo | None) -> Text:
+    """What was said, and below it why, what went wrong, and what took it back."""
+    first = entry[0].alert
+    kind = "" if first.kind is AlertKind.ALERT else f"{first.kind.value}: "
+    below = []
+    if first.kind is AlertKind.ALERT and plain(entry[0].why) not in plain(first.text):
+        below.append(f"because of: {entry[0].why}")
+    for row in entry:
+        alert = row.alert
+        if alert.kind is not first.kind:
+            continue
+        note = alert.error or (alert.receipt.note if alert.receipt else "")
+        if note:
+            below.append(f"{alert.channel.value}: {note}")
+        if row.parts:
+            below.append(f"{alert.reference} holds {', '.join(row.parts)}")
+    if back := next((row.taken_back for row in entry if row.taken_back), None):
+        at = f" {clock_time(back.settled_at, zone)}" if back.settled_at else ""
+        below.append(f"{TAKEN_BACK.get(back.state, 'to be taken back')}{at} by {back.reference}")
+    due = next((row.alert for row in entry if row.alert.kind is not first.kind), None)
+    if due and due.state is AlertState.PENDING:
+        below.append(f"reminder due {clock_time(due.not_before or due.created_at, zone)}")
+    details = "".join(f"\n{line}" for line in below)
+    return Text.assemble((kind, "dim"), first.text, (details, "dim"))
+
+
+def became(row: ToldAlert, zone: ZoneInfo | None, now: datetime) -> Text:
+    """How an alert stands; of a text that was taken, what the provider last said."""
+    alert = row.alert
+    if alert.state is AlertState.SENT and alert.delivered_at:
+        return Text(f"delivered {alert.delivered_at.astimezone(zone):%H:%M}", style="green")
+    if alert.state is AlertState.SENT and alert.delivery:
+        return Text(f"sent, {alert.delivery}", style="yellow")
+    if alert.state is AlertState.FAILED and alert.delivery:
+        return Text(alert.delivery, style="bold red")
+    if row.digest:
+        return Text(f"in {row.digest}", style="green")
+    if alert.state is AlertState.PENDING and alert.not_before and alert.not_before > now:
+        return Text(f"due {clock_time(alert.not_before, zone)}", style="yellow")
+    if alert.state is AlertState.PENDING and row.held:
+        return Text("held back", style="yellow")
+    return STATES[alert.state]
+
+
+def mute_table(rows: Sequence[MutedLine], zone: ZoneInfo | None) -> Table:
+    """What is muted; a conversation by its newest message."""
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column("since", no_wrap=True)
+    table.add_column("mail", justify="right", style="dim", no_wrap=True)
+    table.add_column("muted", ratio=1)
+    several = len({row.account for row in rows}) > 1
+    for row in rows:
+        if row.mute.kind is MuteKind.SENDER:
+            what = row.mute.value
+        else:
+            what = f"{row.sender}: {' '.join(row.subject.split()) or '(no subject)'}"
+            if row.message_id is None:
+                what = "a conversation of which nothing is stored"
+        if several:
+            what += f" ({row.account})"
+        table.add_row(clock_time(row.mute.muted_at, zone), str(row.message_id or ""), Text(what))
+    return table

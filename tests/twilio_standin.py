@@ -9,6 +9,8 @@ What no document describes, the faults of the wire, is scripted:
 A message goes on when told, and each new status is posted to its StatusCallback:
 
         twilio.carry(sid, "undelivered", 30003)
+
+Where a script is too long to write, ``mischief`` chooses the step of each request.
 """
 
 from __future__ import annotations
@@ -20,17 +22,21 @@ import hmac
 import json
 import os
 import secrets
+import select
 import socket
 import struct
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
@@ -61,6 +67,8 @@ class Fault(Enum):
     RESET = auto()
     ACCEPT_THEN_HANG = auto()
     ACCEPT_THEN_RESET = auto()
+    #: Accepted, and answered with 500.
+    ACCEPT_THEN_FAIL = auto()
 
 
 #: None stands for the usual answer.
@@ -98,6 +106,12 @@ class TwilioStandIn:
         self.callback_proxy: str | None = None
         #: What callbacks were answered, in order.
         self.callback_answers: list[int] = []
+        #: The step of a request for which none was scripted; called for one request at a time.
+        self.mischief: Callable[[Request], Step] = lambda _request: None
+        #: Whether messages have arrived by the time anybody asks for them.
+        self.carries_at_once = False
+        #: What Twilio's clock shows.
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         #: StatusCallback by sid.
         self._callbacks: dict[str, str] = {}
         self._script: deque[Step] = deque()
@@ -124,7 +138,7 @@ class TwilioStandIn:
             raise ValueError(f"no Message resource has the status {status}")
         with self._lock:
             message = next(m for m in self.messages if m["sid"] == sid)
-            now = format_datetime(datetime.now(UTC))
+            now = format_datetime(self.clock())
             message.update(status=status, error_code=error_code, date_sent=now, date_updated=now)
         self._call_back(message)
 
@@ -193,15 +207,30 @@ class TwilioStandIn:
         """What becomes of ``request``: recorded, then scripted or answered as Twilio would."""
         with self._lock:
             self.requests.append(request)
-            step = self._script.popleft() if self._script else None
+            step = self._script.popleft() if self._script else self.mischief(request)
             if isinstance(step, Answer) or step is Fault.HANG or step is Fault.RESET:
                 return step
             usual = self._usual(request, password)
+            if step is Fault.ACCEPT_THEN_FAIL:
+                return Answer(500, 20500)
             return step or usual
 
-    def wait_for_close(self) -> None:
-        """Block until the context ends."""
-        self._closing.wait()
+    def wait_for_close(self, connection: socket.socket) -> None:
+        """Block until the other side hangs up, or the context ends."""
+        with self._server.not_counted():
+            while not self._closing.is_set():
+                if select.select([connection], [], [], 0.1)[0]:
+                    return
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is under way: whatever processes sent that have ended was answered.
+
+        Answers that hang for ever do not count.
+        """
+        # In this order: what leaves the queue of connections was counted before.
+        queued, _, _ = select.select([self._server.socket], [], [], 0)
+        return not queued and self._server.under_way == 0
 
     def _usual(self, request: Request, password: str) -> Answer:
         if (request.user, password) not in (
@@ -218,13 +247,13 @@ class TwilioStandIn:
             # Only a Main API key may read the account; standard ones answer so.
             # https://www.twilio.com/docs/api/errors/20003
             return Answer(401, 20003) if request.user == self.api_key else self._account()
-        for message in self.messages:
+        for message in reversed(self.messages):
             if request.path == message["uri"]:
                 return _json(200, message)
         return Answer(404, 20404)
 
     def _account(self) -> Answer:
-        now = format_datetime(datetime.now(UTC))
+        now = format_datetime(self.clock())
         account = {
             "auth_token": self.auth_token,
             "date_created": now,
@@ -253,7 +282,7 @@ class TwilioStandIn:
         if form.get("SmartEncoded") == "true":
             body = smart_encoded(body)
         service = form.get("MessagingServiceSid")
-        now = format_datetime(datetime.now(UTC))
+        now = format_datetime(self.clock())
         uri = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{sid}"
         message = {
             "account_sid": self.account_sid,
@@ -280,25 +309,30 @@ class TwilioStandIn:
         self.messages.append(message)
         if "StatusCallback" in form:
             self._callbacks[sid] = form["StatusCallback"]
-        return _json(201, message)
+        answer = _json(201, message)
+        if self.carries_at_once:
+            message.update(status="delivered", date_sent=now)
+        return answer
 
     def _list(self, request: Request) -> Answer:
         query = request.query
         size, page = int(query.get("PageSize", "50")), int(query.get("Page", "0"))
         if not 1 <= size <= 1000 or page < 0:
             return Answer(400, 20006)
-        found = [m for m in reversed(self.messages) if _selected(m, query)]
+        found = (m for m in reversed(self.messages) if _selected(m, query))
         start = page * size
+        # one more than is shown: whether there is a next page
+        listed = list(islice(found, start, start + size + 1))
+        more, listed = len(listed) > size, listed[:size]
         filters = {k: v for k, v in query.items() if k not in ("Page", "PageSize", "PageToken")}
 
         def uri(number: int) -> str:
             return f"{request.path}?" + urlencode({**filters, "PageSize": size, "Page": number})
 
-        listed = found[start : start + size]
         body = {
             "end": max(start + len(listed) - 1, 0),
             "first_page_uri": uri(0),
-            "next_page_uri": uri(page + 1) if start + size < len(found) else None,
+            "next_page_uri": uri(page + 1) if more else None,
             "page": page,
             "page_size": size,
             "previous_page_uri": uri(page - 1) if page else None,
@@ -340,7 +374,42 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, standin: TwilioStandIn) -> None:
         self.standin = standin
+        #: Connections that were taken and are not yet done with.
+        self.under_way = 0
+        self._counting = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def count(self, change: int) -> None:
+        """Add to the number of connections under way."""
+        with self._counting:
+            self.under_way += change
+
+    @contextmanager
+    def not_counted(self) -> Iterator[None]:
+        """This connection is not under way in the meantime."""
+        self.count(-1)
+        try:
+            yield
+        finally:
+            self.count(1)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        self.count(1)
+        try:
+            return super().get_request()
+        except OSError:
+            self.count(-1)
+            raise
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Whoever asked may have been killed; anything else is a fault of the stand-in."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """The end of each connection, whatever became of it."""
+        super().shutdown_request(request)
+        self.count(-1)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -357,7 +426,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         arrived_at = time.monotonic()
-        content = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        length = int(self.headers.get("Content-Length", "0"))
+        content = self.rfile.read(length)
+        if len(content) < length:
+            # Whoever asked has ended in the middle of it.
+            self.close_connection = True
+            return
         url = urlsplit(self.path)
         user, password = _credentials(self.headers.get("Authorization", ""))
         request = Request(
@@ -375,7 +449,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.close_connection = True
         if answer in (Fault.HANG, Fault.ACCEPT_THEN_HANG):
-            standin.wait_for_close()
+            standin.wait_for_close(self.connection)
             return
         # Closing with SO_LINGER at zero seconds sends RST in place of FIN.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -11,7 +11,16 @@ from typing import NoReturn
 
 import typer
 
-from jeeves.cli import authorising, history, judging, looking, replaying, searching, serving
+from jeeves.cli import (
+    alerting,
+    authorising,
+    history,
+    judging,
+    looking,
+    replaying,
+    searching,
+    serving,
+)
 from jeeves.errors import ConfigError, JeevesError, LoginRefused, TransientError
 
 DONE, FAILED, WRONG_USAGE, TRY_LATER = 0, 1, 2, 75
@@ -28,6 +37,7 @@ app = typer.Typer(
 serving.add_to(app)
 history.add_to(app)
 looking.add_to(app)
+alerting.add_to(app)
 judging.add_to(app)
 replaying.add_to(app)
 searching.add_to(app)

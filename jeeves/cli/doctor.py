@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from jeeves import bootstrap
+from jeeves import bootstrap, notifying
 from jeeves.accounts import Account
 from jeeves.cli.status import expectation
 from jeeves.domain.ports import LabelWriter
@@ -142,7 +142,7 @@ def what_leaves(settings: Settings) -> str:
 def channels(settings: Settings) -> Iterator[Finding]:
     """Each channel by its own check; what leaves the machine is said."""
     try:
-        with bootstrap.open_notifiers(settings) as notifiers:
+        with notifying.open_notifiers(settings) as notifiers:
             for notifier in notifiers:
                 yield look(notifier.channel.value, notifier.check)
     except ConfigError as exc:

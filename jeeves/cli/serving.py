@@ -45,22 +45,24 @@ def watch(settings: Settings) -> None:
     import threading
     from contextlib import closing
 
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, logs, notifying
     from jeeves.errors import ModelError
     from jeeves.service.daemon import run_all, stop_on_signals
+    from jeeves.service.delivery import hasten
 
     logs.configure()
     stop = threading.Event()
 
-    def reported(sid: str, _status: str, _code: int | None) -> None:
+    def reported(sid: str, status: str, _code: int | None) -> None:
+        # Each report comes in a thread of its own.
         with closing(database.store()) as store:
-            store.follow_now(sid, bootstrap.now())
+            hasten(store, sid, status, bootstrap.now())
 
     with (
         stop_on_signals(stop) as insistence,
         bootstrap.open_database(settings) as database,
-        bootstrap.open_callback(settings, reported),
-        bootstrap.open_speech(settings) as speech,
+        notifying.open_callback(settings, reported),
+        notifying.open_speech(settings) as speech,
         bootstrap.open_heartbeat(settings) as beat,
     ):
         refused: list[str] = []
@@ -74,7 +76,7 @@ def watch(settings: Settings) -> None:
                 settings,
                 account,
                 database,
-                bootstrap.notifiers_of(settings, account, speech),
+                notifying.notifiers_of(settings, account, speech),
                 scorer,
                 stop,
                 beat,
@@ -94,17 +96,18 @@ def tell_of_no_model(
     """Tell the owners of all accounts once that no mail can be judged."""
     from contextlib import closing
 
-    from jeeves import bootstrap
+    from jeeves import bootstrap, notifying
     from jeeves.service.delivery import deliver_all
     from jeeves.service.telling import tell_of_model
 
     with closing(database.store()) as store:
         for account in settings.accounts:
-            notifiers = bootstrap.notifiers_of(settings, account, speech)
-            channels = [notifier.channel for notifier in notifiers]
+            notifiers = notifying.notifiers_of(settings, account, speech)
+            terms = bootstrap.make_terms(settings)
+            channels = terms.told_first(notifier.channel for notifier in notifiers)
             address = account.address.lower()
             tell_of_model(address, store, channels, [reason], bootstrap.now())
-            deliver_all(address, store, notifiers, bootstrap.now, bootstrap.make_terms(settings))
+            deliver_all(address, store, notifiers, bootstrap.now, terms)
 
 
 def check() -> None:
@@ -112,7 +115,7 @@ def check() -> None:
 
     Example: */5 * * * * jeeves check
     """
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, logs, notifying
     from jeeves.errors import JeevesError
     from jeeves.settings import load_settings
 
@@ -122,7 +125,7 @@ def check() -> None:
     failures: list[JeevesError] = []
     with (
         bootstrap.open_database(settings) as database,
-        bootstrap.open_speech(settings) as speech,
+        notifying.open_speech(settings) as speech,
         bootstrap.open_heartbeat(settings) as beat,
     ):
         for account in accounts:
@@ -147,13 +150,14 @@ def cycle(
     """One cycle of one account."""
     from contextlib import closing
 
-    from jeeves import bootstrap
+    from jeeves import bootstrap, notifying
     from jeeves.service.label_writing import try_to_write_labels
     from jeeves.service.telling import tell_of_model
     from jeeves.service.triage import run_cycle
 
-    notifiers = bootstrap.notifiers_of(settings, account, speech)
-    channels = [notifier.channel for notifier in notifiers]
+    notifiers = notifying.notifiers_of(settings, account, speech)
+    terms = bootstrap.make_terms(settings)
+    channels = terms.told_first(notifier.channel for notifier in notifiers)
     with (
         closing(database.store()) as store,
         closing(bootstrap.make_mailbox(settings, account)) as mailbox,
@@ -167,7 +171,6 @@ def cycle(
                 ),
             )
 
-        terms = bootstrap.make_terms(settings)
         report = run_cycle(mailbox, store, load_scorer, notifiers, bootstrap.now, terms)
         if writer := bootstrap.make_label_writer(settings, account):
             try_to_write_labels(writer, store)

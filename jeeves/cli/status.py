@@ -26,6 +26,10 @@ class Views(Protocol):
         """The newest outbox rows, newest first."""
         ...
 
+    def pauses(self, now: datetime) -> Mapping[str, datetime]:
+        """When the pause of each account ends that is paused."""
+        ...
+
     def mails_a_day(self, now: datetime) -> float | None:
         """Mails from other people over the last 30 days; None where unknown."""
         ...
@@ -49,6 +53,8 @@ class StatusReport:
     model_ok: bool
     #: What to expect of it, in words; None where there is none.
     expected: str | None
+    #: When the last pause ends that the owner asked for; None where there is none.
+    paused_until: datetime | None = None
     #: Mail that was not read for so many seconds makes it unwell.
     silent_seconds: float = SILENT_AFTER.total_seconds()
 
@@ -69,6 +75,7 @@ class StatusReport:
             "alerts_open": self.backlog.alerts_open,
             "alerts_waiting": self.backlog.alerts_waiting,
             "alerts_failed": self.backlog.alerts_failed,
+            "paused_until": self.paused_until.isoformat() if self.paused_until else None,
             "last_alerts": [
                 {
                     "reference": a.reference,
@@ -105,6 +112,7 @@ def gather(
         model=model.says,
         model_ok=model.ok,
         expected=expectation(model, views.mails_a_day(now)),
+        paused_until=max(views.pauses(now).values(), default=None),
         silent_seconds=silent_seconds,
     )
 
@@ -136,6 +144,8 @@ def render(report: StatusReport, zone: ZoneInfo | None, reasons: bool = False) -
         f"{backlog.alerts_waiting} for their time",
         f"model          {report.model}",
     ]
+    if report.paused_until:
+        lines.append(f"paused         until {report.paused_until.astimezone(zone):%d %b %Y %H:%M}")
     if report.expected:
         lines.append(f"expect         {report.expected}")
     for alert in report.alerts:

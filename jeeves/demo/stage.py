@@ -20,7 +20,7 @@ from psycopg2 import sql
 from psycopg2.extensions import make_dsn
 from pydantic import SecretStr
 
-from jeeves import bootstrap, logs
+from jeeves import bootstrap, logs, notifying
 from jeeves.adapters.postgres import schema
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.demo.gmail_server import GmailServer
@@ -92,7 +92,7 @@ def perform(settings: Settings, once: bool) -> None:
         account = demo_settings(settings, server, dsn)
         database = bootstrap.Database(dsn)
         notifiers: list[Notifier] = [ShownTexts()]
-        notifiers += stack.enter_context(bootstrap.open_notifiers(account))
+        notifiers += stack.enter_context(notifying.open_notifiers(account))
         scorer = bootstrap.make_scorer(account)
         reading = stack.enter_context(closing(database.reading()))
         stack.enter_context(screen)

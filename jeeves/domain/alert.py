@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from jeeves.domain.message import Message, Origin
-from jeeves.domain.verdict import Verdict
+from jeeves.domain.verdict import Reason, Verdict
 
 #: A live mail older than this, by its arrival or its Date header, is history.
 OLD_AFTER = timedelta(days=14)
@@ -151,8 +151,13 @@ def quotable(verdict: Verdict, message: Message) -> str:
 
     Other reasons, such as the length of a mail, are no words of the sender's.
     """
-    written = plain(f"{message.subject} {message.body}")
-    for reason in verdict.score.reasons:
+    return quoted(verdict.score.reasons, f"{message.subject} {message.body}")
+
+
+def quoted(reasons: Iterable[Reason], text: str) -> str:
+    """The first of the reasons that speaks for a meeting and stands in ``text``, or ""."""
+    written = plain(text)
+    for reason in reasons:
         parts = [plain(part) for part in reason.words.split("...")]
         if reason.weight > 0 and all(part.strip() and part in written for part in parts):
             return reason.words

@@ -6,6 +6,7 @@ The words are read elsewhere (``mail.proposal``), and what they say is folded, m
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,8 +39,8 @@ class Turn:
     #: Sent to many by a machine.
     bulk: bool
     remarks: tuple[Remark, ...]
-    #: What the mails that it quotes said.
-    quoted: tuple[Remark, ...] = ()
+    #: Reads what the mails that it quotes said: most of it was heard before, and is not needed.
+    quoted: Callable[[], Sequence[Remark]] = tuple
     #: A model's verdict: it asks to meet and names no place.
     needs_location: bool = False
     #: Words of the mail that made the verdict so, or "".

@@ -251,6 +251,9 @@ class Draft:
         beside = place.aside and not (timed and Act.PAST not in remark.acts)
         if place.refused or (beside and not remark.acts & Act.REPLACES):
             return False
+        if Act.CANCELS in remark.acts and not remark.acts & (_GO_ON & ~Act.AGREES):
+            # "We won't be able to meet at the Mitre."
+            return False
         away = Act.OTHERS | Act.PAST
         told = self.asked and remark.when is not None
         if remark.acts & away and not (remark.acts & (Act.PROPOSES | Act.AGREES) or told):
@@ -299,12 +302,13 @@ class Draft:
 
     def _hear_online(self, turn: Turn, remarks: Sequence[Remark]) -> None:
         for remark in remarks:
-            if not remark.online or self.place:
+            if not remark.online or self.place or Act.PAST in remark.acts:
                 continue
             instead = remark.acts & (Act.REPLACES | Act.CANCELS)
             if remark.kind not in ("", "meeting", CALL) and not (instead or remark.calendar):
                 continue
             brief = len(remark.words.split()) <= LONG
             if remark.acts & (_GO_ON | Act.CANCELS) or remark.when or remark.calendar or brief:
+                if not self.online:
+                    self.settled_by = turn.id
                 self.online = remark.online
-                self.settled_by = turn.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from jeeves.domain.conversation import State
 from jeeves.domain.message import Marks
 
 #: With a star, the owner's word that a mail needs a place: the rule of the prototype.
@@ -48,15 +49,10 @@ def training_label(marks: Marks) -> bool | None:
     return None if yes == no else yes
 
 
-def asking(message_ids: Iterable[int]) -> list[LabelWish]:
-    """What messages that need a place should carry."""
-    return [LabelWish(message_id, NEEDS_PLACE, True) for message_id in message_ids]
-
-
-def settled(message_ids: Iterable[int]) -> list[LabelWish]:
-    """What messages of a conversation whose place is settled should carry."""
+def wishes(standing: Iterable[tuple[int, State]]) -> list[LabelWish]:
+    """What messages that alerted should carry, each by how its conversation stands."""
     return [
-        LabelWish(message_id, label, on)
-        for message_id in message_ids
-        for label, on in ((NEEDS_PLACE, False), (SETTLED, True))
+        LabelWish(message_id, label, state is where)
+        for message_id, state in standing
+        for label, where in ((NEEDS_PLACE, State.OPEN), (SETTLED, State.SETTLED))
     ]

@@ -61,9 +61,9 @@ class _Listening:
 
     def hear(self, turn: Turn) -> None:
         """Take a mail."""
-        if not self.drafts and turn.quoted and not turn.bulk:
+        if not self.drafts and not turn.bulk and (quoted := turn.quoted()):
             # What was said before Jeeves listened. Nobody is told of it as news.
-            self._take(turn, turn.quoted, earlier=True)
+            self._take(turn, quoted, earlier=True)
         self._take(turn, turn.remarks, earlier=False)
         self.heard += 1
         self.of_others = self.of_others or _not_ours(turn.remarks)
@@ -198,7 +198,11 @@ class _Listening:
         if kind in ANY:
             fresh = proposes or (adds and dated)
             return (
-                bool(kind or remark.places) and fresh and placed and apart and (adds or same_mail)
+                bool(kind or remark.places)
+                and fresh
+                and placed
+                and apart
+                and (adds or (same_mail and bool(remark.when or remark.places)))
             )
         if same_kind:
             return adds and apart and other_day and Act.ADDS in remark.acts

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from jeeves.domain.alert import AlertState, Channel
+from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel
 from jeeves.domain.message import Message
+from jeeves.domain.outbox import Mute
 from jeeves.domain.verdict import Label, Reason, Verdict
 
 
@@ -29,6 +30,48 @@ class AlertLine:
     note: str
     #: What carried the verdict on its message, strongest first; words of the mail.
     reasons: tuple[Reason, ...] = ()
+    kind: AlertKind = AlertKind.ALERT
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What took an alert back."""
+
+    reference: str
+    state: AlertState
+    text: str
+    #: When the channel took it, or it was given up; None while it waits.
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAlert:
+    """One outbox row with everything that became of it."""
+
+    alert: Alert
+    #: The mail's own words that speak for a meeting, or "".
+    why: str
+    #: It was due and could not go: it waits for others like it.
+    held: bool
+    #: Since when its question is no longer open.
+    closed_at: datetime | None
+    #: Reference of the digest that holds it, or "".
+    digest: str
+    #: Of a digest, the references of what it holds.
+    parts: tuple[str, ...]
+    taken_back: TakenBack | None
+
+
+@dataclass(frozen=True, slots=True)
+class MutedLine:
+    """What is muted, and the newest message of a muted conversation."""
+
+    account: str
+    mute: Mute
+    #: Short id; None where nothing of the conversation is stored, and of a sender.
+    message_id: int | None
+    sender: str
+    subject: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ FOLLOW_EVERY = 1800
 FOLLOW_FOR = 4 * 3600
 #: Twilio's words for a text that it has not yet passed on to any carrier.
 WAITING = frozenset({"accepted", "scheduled", "queued", "sending"})
+#: Its words for a text of which more is to be heard.
+ON_ITS_WAY = WAITING | {"sent"}
 #: A text that did not arrive and may the next time is sent anew this often, so far apart.
 MOST_RESENT = 3
 RESEND_AFTER = timedelta(minutes=30)
@@ -223,12 +225,30 @@ class OutboxStore(Protocol):
         """Ask at once how a text fares, for its provider reports something; whether it is ours."""
         ...
 
+    def fall_back(
+        self,
+        account: str,
+        first: Channel,
+        fallback: Channel,
+        now: datetime,
+        silent_after: timedelta,
+        new_reference: Callable[[], str],
+    ) -> list[Alert]:
+        """Put into the outbox for ``fallback`` what ``first`` could not deliver; the new rows.
+
+        That is what failed there while it was still of use. What is certain not to have arrived
+        and was to be tried again is given up on ``first``: when the provider has reported it, or
+        when it was tried for ``silent_after``. So it is told on one of the two. Retractions
+        follow the alerts that they take back.
+        """
+        ...
+
     def write_follow(self, asked: Alert, alert: Alert) -> None:
         """Write what the provider said; ``asked`` is the alert as it was claimed for that."""
         ...
 
     def mute(self, account: str, kind: MuteKind, value: str, now: datetime) -> bool:
-        """Never tell of a conversation or a sender; whether that is new."""
+        """Never tell of a conversation or a sender, nor what waits; whether that is new."""
         ...
 
     def unmute(self, account: str, kind: MuteKind, value: str) -> bool:
@@ -285,8 +305,9 @@ def digest_text(parts: Sequence[Alert], reference: str) -> str:
     head = f"{len(parts)} meetings have no place yet"
     if parts[0].channel is Channel.SPEECH:
         return f"{head}. " + " ".join(part.text for part in parts)
-    texts = [part.text.replace(part.reference, "").strip() for part in parts]
-    for each in range(max(map(len, texts)), LEAST_HEAD - 1, -1):
+    # behind the reference stands at most a link, which is no use when it is cut
+    texts = [part.text.partition(part.reference)[0].strip() for part in parts]
+    for each in range(max(LEAST_HEAD, *map(len, texts)), LEAST_HEAD - 1, -1):
         said = "; ".join(shortened(text, each) for text in texts)
         if segments(text := f"{head}: {said} {reference}") <= MOST_SEGMENTS:
             return text

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from jeeves.domain.alert import Alert, Channel, Receipt
+from jeeves.domain.conversation import State
 from jeeves.domain.labelling import LabelChange, LabelWish
 from jeeves.domain.message import Cursor, FetchedMail, Listed, Marks, Message, Unreadable
 from jeeves.domain.outbox import Delivery as Delivery
@@ -224,8 +225,11 @@ class MarkStore(Protocol):
 class LabelStore(Protocol):
     """The database as far as labels go that are written back. Each method is one transaction."""
 
-    def unasked(self, account: str) -> list[int]:
-        """Messages that alert and about which no label was ever wished."""
+    def mislabelled(self, account: str) -> list[tuple[int, State]]:
+        """Messages that alerted and whose wishes do not fit how their conversation stands.
+
+        Each with that state; one about whose conversation nothing was decided is open.
+        """
         ...
 
     def wish_labels(self, wishes: Sequence[LabelWish]) -> None:

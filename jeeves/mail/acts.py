@@ -10,7 +10,10 @@ from jeeves.domain.remark import Act
 from jeeves.mail.trigrams import Phrasebook
 
 _PROPOSES = (
-    r"(?i)\b(?:wants? to (?:take|treat) (?:us|the|every)|(?:drinks|dinner|lunch|coffee|beers?) "
+    r"(?i)\b(?:wants? to (?:take|treat) (?:us|the|every)|wants? (?:us|both of us|you and me) "
+    r"to (?:meet|sit|"
+    r"see|have)|we can (?:sit|meet|eat|talk) (?:at|in|by|outside|there)|(?:drinks|dinner|lunch|"
+    r"coffee|beers?) "
     r"(?:is |are )?on (?:us|me)|(?:\w+)(?:'d| would) (?:really |very much )?like to (?:see|"
     r"meet) you|i need (?:\w+ ){0,4}of (?:you|your time)|come with (?:me|us)|"
     r"(?:us|we|all|parents)(?: \w+){0,3} (?:should|ought to|need to) (?:sit|meet|get together)|"
@@ -85,7 +88,8 @@ _AGREES = (
     r"too))?(?=\W*$|[,.!;]| for )|that works|happy to|"
     r"would love (?:to|that|it)|'?d love (?:to|that|it)|love to|i'?m in\b(?! [A-Z])|"
     r"count (?:me|us) in|i'?m (?:free|game|there)|i can (?:do|make)|we can (?:do|make)|can "
-    r"do|see you|cu\b|confirm(?:ed|ing)|(?:this is to|to) confirm|it is then|it is\W*$|in the "
+    r"do|(?<!to )see you|cu\b|confirm(?:ed|ing)|(?:this is to|to) confirm|it is then|it is\W*$|"
+    r"in the "
     r"(?:diary|calendar)|on my calendar|in my (?:diary|calendar|agenda)|pencil\w*|looking "
     r"forward to (?:it|seeing|meeting|catching|lunch|dinner|\w+day)|look forward to (?:it|"
     r"seeing|meeting|catching|lunch|dinner|\w+day)|can'?t wait|"
@@ -99,14 +103,15 @@ _AGREES = (
     r"akkoord)(?!\w)|👍|✅|🎉"
 )
 _DECLINES = (
-    r"(?i)\b(?:can'?t(?! wait| believe| remember| see why)|cannot|can not|(?:'ll| will| "
+    r"(?i)\b(?:can'?t(?! wait| believe| remember| see why)|(?<!one )cannot|can not|(?:'ll| will| "
     r"would) not (?:manage|make)|won'?t be able|unable|not able|don'?t think i can|"
     r"i'?m (?:away|out of (?:town|office)|busy|tied up|travelling|traveling|on holiday|"
     r"booked|swamped)|have to (?:pass|decline|say no)|i'?ll (?:have to )?pass|"
     r"no thanks|no thank you|not (?:interested|free|available|this time|for me|going to "
     r"(?:make|work)|looking)|rain ?check|sorry|unfortunately|regret|afraid|decline|already "
     r"have plans|conflict|clash\w*|leider|geht nicht|kann (?:ich )?nicht|désolé\w*|je ne peux "
-    r"pas|impossible|no puedo|lo siento|purtroppo|non posso|não posso|helaas|kan niet)\b"
+    r"pas|(?:is|'s|be|looks) impossible|no puedo|lo siento|purtroppo|non posso|não posso|"
+    r"helaas|kan niet)\b"
 )
 _FIRM_NO = (
     r"(?i)\b(?:no thanks|no thank you|i'll decline|decline (?:the|your)|say(?:ing)? no\b(?! "
@@ -184,7 +189,8 @@ _PAST = (
     r"fun|a pleasure|wonderful|fab|brilliant)|"
     r"(?:great|good|nice|lovely|pleasure) (?:having|seeing|meeting|catching|chatting|talking|"
     r"speaking|"
-    r"to (?:have )?(?:met|seen))|good to (?:see|meet) you (?:yesterday|last|on|today|again)|"
+    r"to (?:have )?(?:met|seen))|good to (?:see|meet) you (?:yesterday|last|on|today|again|at|"
+    r"in)|"
     r"enjoyed|we met|i met|had (?:a )?(?:great|lovely|nice|lunch|dinner|coffee|good)|went to|"
     r"gestern|letzte woche|hier\b(?!\s)|ayer|ieri|ontem|gisteren)\b"
 )

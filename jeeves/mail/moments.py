@@ -27,9 +27,11 @@ _DAY_OF_MONTH = re.compile(
     rf"th)?\b(?![:.]\d)(?:,?\s+(?P<y2>20\d\d))?",
     re.IGNORECASE,
 )
+#: Behind a day and a month: a year in which nobody meets, or an hour ("12 Dec 1930").
+_OTHER_YEAR = re.compile(r",?\s+(?:(?P<hour>19[0-5]\d)|19[6-9]\d|2[4-9]\d\d|[3-9]\d{3})\b")
 _ISO = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
 _SLASHED = re.compile(
-    r"(?<![\d/.])(\d{1,2})([/.])(\d{1,2})(?:[/.](20\d\d|\d\d))?(?![\d/])(?!\s*(?:%|am\b|pm\b|"
+    r"(?<![\d/.])(\d{1,2})([/.])(\d{1,2})(?:[/.](20\d\d|\d\d))?(?![\d/]|\.\d{3})(?!\s*(?:%|am\b|pm\b|"
     r"uhr))"
 )
 _ORDINAL = re.compile(
@@ -190,6 +192,9 @@ def _day(reading: _Reading, written: datetime) -> date | None:
         if found := reading.search(_ISO):
             return date(*map(int, found.groups()))
         if found := reading.search(_DAY_OF_MONTH):
+            other = _OTHER_YEAR.match(reading.sentence, found.end())
+            if other and not (other["hour"] and not reading.search(_COLON)):
+                return None
             month = MONTHS[(found["m1"] or found["m2"]).lower()] + 1
             year = found["y1"] or found["y2"]
             return _dated(

@@ -29,7 +29,9 @@ SUITS = re.compile(
     r"would (?:be|work|suit)|will do|it is|then\b|instead|\?)",
     re.IGNORECASE,
 )
-NOTHING_MORE = re.compile(r"^\W*(?:$|at\b|@|on\b|\d|please|then\b|for\b|as\b|if\b)", re.IGNORECASE)
+NOTHING_MORE = re.compile(
+    (r"^\W*(?:$|at\b|@|on\b|\d|please|then\b|for\b|as\b|if\b)"), re.IGNORECASE
+)
 DOES = re.compile(
     r"\s+(?:just|has|have|had|was|were|is|are|emailed|called|says?|said|needs?|wants?|got|gets|"
     r"will|starts?|opens?)\b",
@@ -37,7 +39,8 @@ DOES = re.compile(
 )
 #: "I work at Acme": where somebody belongs, not where to come.
 BELONGING = re.compile(
-    r"\b(?:work(?:s|ed|ing)?|stud(?:y|ied|ying)|job|role|position|started (?:a job |work )?|"
+    r"\b(?:(?:flight|plane|train)\b[^.!?]{0,40}|land(?:s|ed|ing)?|"
+    r"work(?:s|ed|ing)?|stud(?:y|ied|ying)|job|role|position|started (?:a job |work )?|"
     r"teach(?:es|ing)?|team|people|folks|friends?|"
     r"ceo|cto|director|partner|associate|colleagues?|someone|years?|looked|looking|manager|"
     r"engineer|professor|student|back|live|lives|putting (?:us|me|you)[^.!?]{0,40}|"
@@ -103,12 +106,14 @@ REFUSALS = re.compile(
 )
 NEITHER = re.compile(r"\bneither\b|\bnor\b|\bweder\b|\bni\b.+\bni\b", re.IGNORECASE)
 GONE = re.compile(
-    r"\b(?:it|they|that|there|place|that one|which)(?:'(?:s|re|ll)| is| are| was| will be| "
+    r"\b(?:it|they|that|there|place|that one|which)(?:'(?:s|re|ll|ve)| is| have| are| was| "
+    r"will be| "
     r"has| looks)?(?: (?:a bit|so|very|rather|really|quite|always|just|all|now|actually|also|"
     r"been|be|usually))*\s+"
     r"(?:closed?s?|shut|fully booked|booked (?:up|out|solid)|full|packed|too (?:loud|noisy|far|"
     r"busy|crowded|expensive|pricey|fancy|small|cold|public|hot|touristy)|loud|noisy|far|under "
-    r"renovation|geschlossen|zu (?:laut|weit|voll))\b"
+    r"renovation|boarded up|(?:closed|knocked|burn(?:t|ed)|pulled) down|demolished|"
+    r"geschlossen|zu (?:laut|weit|voll))\b"
     r"|\bthat's out\b|^\W*(?:it's )?(?:closed|shut|full|fully booked|ferm[ée]e?|complet|chiuso|"
     r"cerrado|"
     r"geschlossen)\b|\bnot there\b|\banywhere but\b|\bnot that (?:place|one|pub|café|cafe|bar|"
@@ -119,7 +124,9 @@ GONE = re.compile(
 )
 #: Of which places are told that are no place to come to.
 ASIDE = re.compile(
-    r"(?:^|[,;(]\s*|\b(?:and|but|because|since|as|so|that)\s+)(?:i(?:'(?:m|ve)| am| was| "
+    r"(?:^|[,;(]\s*|\b(?:and|but|because|since|as|so|that)\s+)(?:(?:crying|laughing|sitting|"
+    r"typing|"
+    r"writing|reading|working|stuck|sat) |i(?:'(?:m|ve)| am| was| "
     r"have| had| used| live| work| gave| left| got| read| saw| heard| met| went| grew| spent)|"
     r"(?:he|she|they|who|which|someone|somebody|nobody)(?:'(?:s|re|ve|d))?|"
     r"(?:the|my|your|his|her|their|our|a|an|some|one|two|three|"

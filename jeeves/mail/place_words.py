@@ -226,6 +226,8 @@ DAYS = (
 ).split()
 #: Where a name ends although the next word has a capital.
 BREAKS = frozenset([*DAYS, "i", "i'm", "i'll", "noon", "zoom", "teams", "let's"])
+#: Part of many names, and none by themselves: "On Friday, then."
+PARTICLES = frozenset("a an as at in into of on onto the upon".split())
 #: Words with a capital that are no place.
 NO_PLACE = frozenset(
     [
@@ -254,7 +256,8 @@ NO_PLACE = frozenset(
             "overdue damn wonderful super understood sold amazing awesome congrats "
             "congratulations fantastic excellent brilliant "
             "lovely noted fab ha haha ugh wow phew oops true same likewise welcome cool superb "
-            "ideal splendid marvellous magic actually honestly anyway otherwise instead either "
+            "beauty star ace legend champion bravo ideal splendid marvellous magic "
+            "actually honestly anyway otherwise instead either "
             "neither both mum mom dad gran works working call calls work keep make bring send "
             "save hold move change let give take tell ask say look check confirmed confirm "
             "book put get come go do be have leave try use join note please closed shut to "

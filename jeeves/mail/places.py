@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 from jeeves.domain.remark import Place, Sign
@@ -48,6 +48,7 @@ from jeeves.mail.place_words import (
     NAME_WITHIN,
     NAME_WORKS,
     NO_PLACE,
+    PARTICLES,
     ROOM,
     THE_NAME,
     TRY_NAME,
@@ -182,7 +183,8 @@ def _candidates(text: str, people: frozenset[str]) -> Iterator[tuple[int, int, s
         ) and not BELONGING.search(before):
             if re.search(
                 r"\b(?:leave|leaving|left|working|work|live|run|own|sold|cleaning|renovating|"
-                r"painting|secure|reserve|in (?:his|her|their|my|your))\s+(?:\w+\s+)?$",
+                r"painting|secure|reserve|(?:one|any|some|each) of|"
+                r"in (?:his|her|their|my|your))\s+(?:\w+\s+)?$",
                 before,
                 re.IGNORECASE,
             ):
@@ -247,8 +249,7 @@ def _lower_fragment(text: str, people: frozenset[str]) -> str:
         return ""
     if not re.fullmatch(r"[^\W\d_]+(?:[ '&-]+[^\W\d_]+)*", bare) or SAYING.search(bare):
         return ""
-    named = all(word.strip("'") in NO_PLACE or word in people for word in words)
-    return "" if named else bare
+    return "" if _nameless(words, people) else bare
 
 
 def _trimmed(name: str) -> str:
@@ -276,7 +277,7 @@ def _may_be_place(name: str, people: frozenset[str], *, named_at: bool) -> bool:
         or words[0].rstrip("s") in DAYS
     ):
         return False
-    if all(word.strip(".,") in NO_PLACE for word in words):
+    if _nameless(words):
         return False
     if re.fullmatch(r"[\d.:/-]+(?:am|pm|st|nd|rd|th|ish|h|k|%)?", words[0]):
         return False
@@ -284,6 +285,13 @@ def _may_be_place(name: str, people: frozenset[str], *, named_at: bool) -> bool:
         return False
     # "Dana's" is where Dana lives; after nothing at all it may be anything of hers.
     return named_at or not (first.endswith(("'s", "'s")) and first[:-2] in people)
+
+
+def _nameless(words: Sequence[str], people: frozenset[str] = frozenset()) -> bool:
+    """Whether none of ``words``, in lower case, can be the name of a place by itself."""
+    return all(
+        word.strip(".,'") in NO_PLACE or word in PARTICLES or word in people for word in words
+    )
 
 
 def _tidy(words: str) -> str:

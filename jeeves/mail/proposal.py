@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
@@ -27,7 +27,9 @@ _ENDS = re.compile(
     r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!\b(?:Mr|Ms|Dr|St|No|vs|Rd|Jr|Sr|"
     r"Ln)\.)(?<!\bMrs\.)(?<!\bAve\.)(?<!\b[ap]\.m\.)(?<!\b(?:e\.g|i\.e)\.)[\"'”')]*\s+(?=\S)"
 )
-_BULLET = re.compile(r"^\s*(?:[-*•-]|\d{1,2}[.)]|[a-h]\))\s+")
+_BULLET = re.compile(r"^\s*(?:[-*•-]|\d{1,2}[.)]|[a-h]\)|\((?:[a-h]|\d)\))\s+")
+#: "Two things. (1) The samples. (2) The meeting."
+_POINT = re.compile(r"(?<=[.:;,!?])\s+(?=\([a-h1-9]\)\s)")
 _AND = re.compile(
     r",?\s+(?:and(?: then)?|plus|then|und|et|y|e)\s+|;\s+|,\s+(?=then\b)", re.IGNORECASE
 )
@@ -52,6 +54,16 @@ _HEADING = re.compile(r"[A-Z][\w'-]*(?: [\w'-]+){0,2}[.:]")
 _TITLE = re.compile(r"[A-Z][A-Z &/-]{3,30}: ")
 _TWO_OF_US = re.compile(r"\b(?:the two of us|just us|just you and (?:me|i))\b", re.IGNORECASE)
 _OURS = Act.PROPOSES | Act.AGREES
+#: Where the head of a quoted mail ends, and the name of its writer there.
+_HEAD = re.compile(
+    r"^.{0,300}(?:wrote|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev).{0,40}:\s*$|"
+    r"^subject:.*$(?:\n(?:to|cc|an|date|sent):.*$)*",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WRITER = re.compile(
+    r"^from:[ \t]*\"?([^\s<\"][^<\n\"]{1,60})|[,\d] ?([^\W\d][^<,\n]{1,60}) <[^>\n]+>\s+wrote",
+    re.IGNORECASE | re.MULTILINE,
+)
 _POSTSCRIPT = re.compile(r"^\W*p\.?\s?s\b", re.IGNORECASE | re.MULTILINE)
 _SUBJECT_MARK = re.compile(
     r"^\s*(?:(?:re|fwd?|aw|wg|sv|tr|rv|r|antw|vs)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
@@ -63,8 +75,8 @@ class Said:
     """What a mail says about meeting."""
 
     remarks: tuple[Remark, ...]
-    #: Of the mails that it quotes, the oldest first: what was said before.
-    quoted: tuple[Remark, ...] = ()
+    #: Reads what the newest of the mails that it quotes said: what was said before.
+    quoted: Callable[[], Sequence[Remark]] = tuple
 
 
 def read(message: Message) -> Said:
@@ -91,8 +103,9 @@ def read(message: Message) -> Said:
     if _copied(message) and any(_TWO_OF_US.search(remark.words) for remark in remarks):
         # Two others meet, and the owner is to know.
         remarks = [replace(r, acts=(r.acts | Act.OTHERS) & ~_OURS) for r in remarks]
-    quoted = () if bare else tuple(_of_quoted(message, written, people))
-    return Said(tuple(remarks), quoted)
+    if bare:
+        return Said(tuple(remarks))
+    return Said(tuple(remarks), lambda: tuple(_of_quoted(message, written, people)))
 
 
 def _copied(message: Message) -> bool:
@@ -137,15 +150,12 @@ def _of_quoted(message: Message, written: datetime, people: frozenset[str]) -> I
         return
     text = _QUOTE_MARK.sub("", below).strip()
     # The head of the quote would be read as words of its writer.
-    for head in re.finditer(
-        r"^.{0,300}(?:wrote|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev).{0,40}:\s*$|"
-        r"^subject:.*$",
-        text,
-        re.I | re.M,
-    ):
-        text = text[head.end() :]
-        break
-    yield from _of_text(plain(own_words(text)[:_READ]), written, people)
+    head = _HEAD.search(text)
+    words = text[head.end() :] if head else text
+    writer = _WRITER.search(text[: head.end()]) if head else None
+    quoted = plain(own_words(words)[:_READ])
+    name = next(filter(None, writer.groups())).strip() if writer else ""
+    yield from _of_text(_unsigned(quoted, name), written, people)
 
 
 def plain(text: str) -> str:
@@ -160,7 +170,7 @@ def sentences(text: str, people: frozenset[str]) -> list[tuple[int, bool, str]]:
     """
     found: list[tuple[int, bool, str]] = []
     number = 0
-    for paragraph in re.split(r"\n\s*\n", text):
+    for paragraph in re.split(r"\n\s*\n", _POINT.sub("\n", text)):
         line, headed = "", False
         number += 1
         for written in paragraph.split("\n"):

@@ -219,11 +219,12 @@ class Daemon:
     def _cycle(self, store: Store) -> None:
         ingest(self.mailbox, store, self.clock)
         read_at = self.clock()
-        channels = [notifier.channel for notifier in self.notifiers]
-        _, alerts = judge_pending(
+        channels = self.terms.told_first(n.channel for n in self.notifiers)
+        judged, _ = judge_pending(
             self.mailbox.account, store, self.scorer, channels, self.clock, self.terms
         )
-        if alerts:
+        # Not of alerts alone: what was settled is taken back, and labelled.
+        if judged:
             self._wake_couriers()
         beat_read(self.mailbox, store, read_at, channels, self.terms)
         self._marking.step_if_due(store)
@@ -262,7 +263,7 @@ class Daemon:
         if self._told_directly:
             return
         now = self.clock()
-        channels = [notifier.channel for notifier in self.notifiers]
+        channels = self.terms.told_first(n.channel for n in self.notifiers)
         try:
             if announce_unread(self.mailbox.account, store, channels, now, cause, self.terms):
                 self._wake_couriers()
@@ -281,16 +282,22 @@ class Daemon:
         if not notices or self._told_directly:
             return
         self._told_directly = True
-        for notifier, notice in zip(self.notifiers, notices, strict=True):
+        first = self.terms.told_first(channels)
+        sent = set()
+        pairs = zip(self.notifiers, notices, strict=True)
+        for notifier, notice in sorted(pairs, key=lambda pair: pair[0].channel not in first):
+            if notifier.channel not in first and first[0] in sent:
+                continue
             try:
                 notifier.send(notice)
+                sent.add(notifier.channel)
             except DeliveryError as exc:
                 log.warning("notice not sent", channel=notifier.channel, error=str(exc))
 
     def _store_found(self, store: Store) -> None:
         """The database can be used; if it was told that it cannot, that is over."""
         if self._told_directly:
-            channels = [notifier.channel for notifier in self.notifiers]
+            channels = self.terms.told_first(n.channel for n in self.notifiers)
             zone = self.terms.rules.zone
             store.announce(
                 read_again_notices(
@@ -301,7 +308,7 @@ class Daemon:
         self._store_lost_at, self._told_directly = None, False
 
     def _tell_of_model(self, store: Store) -> None:
-        channels = [notifier.channel for notifier in self.notifiers]
+        channels = self.terms.told_first(n.channel for n in self.notifiers)
         account = self.mailbox.account
         tell_of_model(account, store, channels, self.refused_models, self.clock())
         self._wake_couriers()

@@ -250,7 +250,8 @@ def told_of(
 
 def takes_back(told: Told) -> tuple[str, str]:
     """What takes an alert back, written (without a reference) and spoken."""
-    written = retraction_text(told).removesuffix(told.reference).rstrip()
+    # There is nothing left to look at: it needs no link.
+    written = retraction_text(replace(told, link=None)).removesuffix(told.reference).rstrip()
     return written, spoken_retraction(told)
 
 

@@ -6,7 +6,7 @@ import random
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -18,7 +18,7 @@ from jeeves.domain.alert import (
     make_reference,
     next_attempt,
 )
-from jeeves.domain.outbox import WAITING, followed, next_follow
+from jeeves.domain.outbox import ON_ITS_WAY, WAITING, followed, next_follow
 from jeeves.domain.ports import Clock, Notifier, Store
 from jeeves.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUnknown
 from jeeves.service.silence import (
@@ -33,8 +33,11 @@ from jeeves.service.terms import FREE, Terms
 
 log = structlog.get_logger()
 
-#: How long one attempt at a delivery may hold an alert. Longer than any channel's deadline.
-LEASE_SECONDS = 120.0
+#: How long one attempt at a delivery may hold an alert.
+LEASE_SECONDS = 150.0
+#: Sending, which no channel takes longer for, is not begun with less of the lease left: whoever
+#: was held up, by a slow lookup or a machine that slept, is perhaps no longer the only one.
+SEND_SECONDS = 120.0
 
 
 def deliver_all(
@@ -47,7 +50,8 @@ def deliver_all(
     """Deliver what is due on every channel; counts of those sent and those given up."""
     channels = [notifier.channel for notifier in notifiers]
     sent = failed = 0
-    for notifier in notifiers:
+    # What a fallback is to say is known when the others have tried.
+    for notifier in sorted(notifiers, key=lambda one: one.channel is terms.fallback):
         others = [channel for channel in channels if channel is not notifier.channel]
         delivered, given_up = deliver(account, store, notifier, others, clock, terms)
         sent, failed = sent + delivered, failed + given_up
@@ -72,10 +76,13 @@ def deliver(
     What cannot be delivered is said once a day through the other channels.
     """
     sent = failed = 0
-    for alert in claims(account, store, notifier.channel, clock, terms):
-        settled = attempt(alert, notifier, clock)
-        store.settle(settled, clock())
+    if relieved := terms.relieved(notifier.channel, other_channels):
+        fall_back(account, store, relieved, notifier.channel, clock(), terms)
+    for alert, send_by in claims(account, store, notifier.channel, clock, terms):
+        settled = attempt(alert, notifier, clock, send_by)
+        # First what is to be said of it: whoever is killed in between says it again, not never.
         tell_of(settled, store, other_channels, clock(), terms)
+        store.settle(settled, clock())
         if settled.state is AlertState.SENT and settled.follow_at is None:
             tell_it_works(settled, store, other_channels, clock())
         sent += settled.state is AlertState.SENT
@@ -83,6 +90,25 @@ def deliver(
     failed += sweep(account, store, notifier.channel, other_channels, clock(), terms)
     follow_due(account, store, notifier, other_channels, clock, terms)
     return sent, failed
+
+
+def fall_back(
+    account: str, store: Store, first: Channel, fallback: Channel, now: datetime, terms: Terms
+) -> None:
+    """Hand over to ``fallback`` what the first channel could not deliver."""
+    for alert in store.fall_back(account, first, fallback, now, terms.silent_after, new_reference):
+        log.info(
+            "alert handed over",
+            alert=alert.reference,
+            message=alert.message_id,
+            channel=fallback.value,
+        )
+
+
+def hasten(store: Store, receipt: str, status: str, now: datetime) -> None:
+    """Ask at once about a text of which the provider reports that its fate is sealed."""
+    if status not in ON_ITS_WAY:
+        store.follow_now(receipt, now)
 
 
 def tell_of(
@@ -113,16 +139,14 @@ def tell_it_works(
 
 def claims(
     account: str, store: Store, channel: Channel, clock: Clock, terms: Terms
-) -> Iterator[Alert]:
-    """Claim due alerts one by one until there is none."""
-
-    def claim() -> Alert | None:
-        return store.claim(
-            account, [channel], clock(), LEASE_SECONDS, terms.rules, terms.make_digest
-        )
-
-    while (alert := claim()) is not None:
-        yield alert
+) -> Iterator[tuple[Alert, datetime]]:
+    """Claim due alerts one by one until there is none; each with the moment to send it by."""
+    while True:
+        now = clock()
+        alert = store.claim(account, [channel], now, LEASE_SECONDS, terms.rules, terms.make_digest)
+        if alert is None:
+            return
+        yield alert, now + timedelta(seconds=LEASE_SECONDS - SEND_SECONDS)
 
 
 def sweep(
@@ -183,8 +207,8 @@ def follow_due(
             tell_of(alert, store, other_channels, now, terms)
 
 
-def attempt(alert: Alert, notifier: Notifier, clock: Clock) -> Alert:
-    """``alert`` after one attempt to deliver it."""
+def attempt(alert: Alert, notifier: Notifier, clock: Clock, send_by: datetime) -> Alert:
+    """``alert`` after one attempt to deliver it; later than ``send_by`` it is not sent."""
     in_doubt = alert.in_doubt
     try:
         receipt: Receipt | None = notifier.find(alert) if in_doubt else None
@@ -195,6 +219,9 @@ def attempt(alert: Alert, notifier: Notifier, clock: Clock) -> Alert:
                 return replace(alert, state=AlertState.PENDING, not_before=clock(), error="")
             if alert.stale(clock()):
                 return replace(alert, state=AlertState.EXPIRED, error="too old to be of use")
+            if clock() > send_by:
+                log.warning("held up", alert=alert.reference, channel=alert.channel.value)
+                return replace(alert, state=AlertState.PENDING, not_before=clock(), error="")
             receipt = notifier.send(alert)
     except DeliveryRefused as exc:
         return replace(alert, state=AlertState.FAILED, error=str(exc))

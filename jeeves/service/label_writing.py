@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import closing
 from typing import Protocol
 
 import structlog
 
-from jeeves.domain.labelling import asking, settled
+from jeeves.domain.labelling import wishes
 from jeeves.domain.ports import LabelStore, LabelWriter
 from jeeves.errors import ConfigError, LoginRefused, StoreError, TransientError
 
@@ -32,21 +32,17 @@ class ClosableLabelStore(LabelStore, Protocol):
         ...
 
 
-def mark_settled(store: LabelStore, message_ids: Iterable[int]) -> None:
-    """Wish for the labels of a conversation whose place is settled."""
-    store.wish_labels(settled(message_ids))
-
-
 def write_labels(writer: LabelWriter, store: LabelStore) -> int:
     """Carry out every wish that the mailbox does not show yet; the number of them.
 
-    Carried out again after a crash, they change nothing. What is not in the mailbox that the
-    writer opens waits until it is read there.
+    What is wished for follows, each time anew, from how conversations stand: what a crash left
+    out is wished for the next time. Carried out again after a crash, wishes change nothing. What
+    is not in the mailbox that the writer opens waits until it is read there.
 
     Raises:
         MailboxError, ConfigError, StoreError: what was carried out is remembered.
     """
-    store.wish_labels(asking(store.unasked(writer.account)))
+    store.wish_labels(wishes(store.mislabelled(writer.account)))
     if not store.labels_due(writer.account):
         return 0
     written = 0

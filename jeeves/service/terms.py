@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from jeeves.domain.alert import Channel
 from jeeves.domain.outbox import DigestText, digest_text
 from jeeves.domain.schedule import Rules
 from jeeves.domain.templates import Templates
@@ -23,6 +25,17 @@ class Terms:
     links: bool = False
     #: What is wrong for longer than this is told.
     silent_after: timedelta = SILENT_AFTER
+    #: The channel that is told only what the first one could not deliver; None: there is none.
+    fallback: Channel | None = None
+
+    def told_first(self, channels: Iterable[Channel]) -> list[Channel]:
+        """The channels on which everything is told; a fallback that is alone is none."""
+        listed = list(channels)
+        return [channel for channel in listed if channel is not self.fallback] or listed
+
+    def relieved(self, channel: Channel, others: Iterable[Channel]) -> Channel | None:
+        """The first channel, if ``channel`` stands in for it; None where it does not."""
+        return next(iter(others), None) if channel is self.fallback else None
 
 
 #: Nothing holds alerts back.

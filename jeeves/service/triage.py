@@ -71,7 +71,7 @@ def run_cycle(
             That mail has been unread for long is told to the owner first.
         ModelError: there is mail to judge, and no model; that, too, is told first.
     """
-    channels = [notifier.channel for notifier in notifiers]
+    channels = terms.told_first(notifier.channel for notifier in notifiers)
     try:
         fetched, added, unreadable = ingest(mailbox, store, clock)
     except MailboxError as exc:

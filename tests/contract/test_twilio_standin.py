@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import socket
+import time
+from collections.abc import Callable, Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
@@ -302,6 +304,65 @@ def test_faults_break_the_connection_before_or_after_the_message_is_accepted(
     with pytest.raises(expected):
         session.post(url(twilio), data=GOOD, timeout=0.3)
     assert len(twilio.messages) == accepted
+
+
+def test_a_message_can_be_accepted_and_answered_with_500(
+    twilio: TwilioStandIn, session: requests.Session
+) -> None:
+    twilio.script([Fault.ACCEPT_THEN_FAIL])
+    assert session.post(url(twilio), data=GOOD, timeout=5).status_code == 500
+    assert len(twilio.messages) == 1
+
+
+def test_where_no_step_is_scripted_mischief_chooses_it(
+    twilio: TwilioStandIn, session: requests.Session
+) -> None:
+    twilio.mischief = lambda request: Answer(503) if request.method == "POST" else None
+    twilio.script([None])
+    posted = [session.post(url(twilio), data=GOOD, timeout=5).status_code for _ in range(2)]
+    assert posted == [201, 503]
+    assert session.get(url(twilio), timeout=5).status_code == 200
+
+
+def test_messages_can_have_arrived_by_the_time_anybody_asks(
+    twilio: TwilioStandIn, session: requests.Session
+) -> None:
+    twilio.carries_at_once = True
+    created = session.post(url(twilio), data=GOOD, timeout=5).json()
+    assert created["status"] == "queued"
+    found = session.get(url(twilio, f"/Messages/{created['sid']}.json"), timeout=5).json()
+    assert found["status"] == "delivered"
+    assert list(answer_validator(MESSAGE, "get", 200).iter_errors(found)) == []
+
+
+def test_it_is_quiet_while_nothing_but_a_hanging_answer_is_under_way(
+    twilio: TwilioStandIn,
+) -> None:
+    assert twilio.quiet
+    address = urlsplit(twilio.base_url)
+    assert address.hostname is not None
+    with socket.create_connection((address.hostname, address.port or 0)) as open_connection:
+        assert not twilio.quiet
+        twilio.script([Fault.HANG])
+        open_connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        until(lambda: twilio.quiet)
+        assert len(twilio.requests) == 1
+    until(lambda: twilio.quiet)
+
+
+def test_a_request_that_ends_in_its_midst_is_none(twilio: TwilioStandIn) -> None:
+    address = urlsplit(twilio.base_url)
+    assert address.hostname is not None
+    with socket.create_connection((address.hostname, address.port or 0)) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\nTo=%2B1555")
+    until(lambda: twilio.quiet)
+    assert twilio.requests == []
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until ``true`` holds; the test's deadline ends a wait in vain."""
+    while not true():
+        time.sleep(0.001)
 
 
 @pytest.mark.parametrize(

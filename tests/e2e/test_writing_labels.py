@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jeeves.demo.gmail_server import GmailServer, logged_commands
-from jeeves.domain.labelling import NEEDS_PLACE
+from jeeves.domain.labelling import NEEDS_PLACE, SETTLED
 from tests.builders import raw_mail
 from tests.e2e.conftest import Jeeves
 from tests.gmail_client import ALL_MAIL, connected, uid_of
@@ -39,3 +39,24 @@ def test_labels_are_written_where_the_owner_asked_for_it_and_only_there(
             labels = set(owner.get_gmail_labels([uid])[uid])
     assert labels == ({"\\Inbox", NEEDS_PLACE} if asked else {"\\Inbox"})
     assert selected is asked
+
+
+def test_a_mail_whose_place_is_settled_is_labelled_so(jeeves_on_postgres: Jeeves) -> None:
+    with GmailServer() as server:
+        jeeves_on_postgres.watch(server)
+        jeeves_on_postgres.configure(SPEECH="file", GMAIL_WRITE_LABELS="true")
+        jeeves_on_postgres("check")
+        asked = raw_mail("Lunch on Thursday?", NEEDS, Message_ID="<asked@example.org>")
+        mail = server.deliver(asked)
+        jeeves_on_postgres("check")
+        answer = raw_mail(
+            "Re: Lunch on Thursday?",
+            "Blue Bottle on Main Street at 12:30. See you there.",
+            f"Sam <{server.address}>",
+            In_Reply_To="<asked@example.org>",
+        )
+        server.deliver(answer, labels=["\\Sent"])
+        jeeves_on_postgres("check")
+        with connected(server, ALL_MAIL) as owner:
+            uid = uid_of(owner, mail)
+            assert set(owner.get_gmail_labels([uid])[uid]) == {"\\Inbox", SETTLED}

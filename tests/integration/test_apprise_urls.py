@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import pytest
 
-from jeeves import bootstrap
+from jeeves import notifying
 from jeeves.adapters.apprise_urls import CHILD, MOST_ATTEMPTS, UrlNotifier
 from jeeves.domain.alert import Alert, Channel
 from jeeves.domain.ports import Notifier
@@ -368,7 +368,7 @@ def test_what_is_configured_becomes_a_channel_between_texts_and_speech(
         "alert_urls": service.url(),
     }
     settings = Settings.model_validate(given)
-    with bootstrap.open_notifiers(settings) as notifiers:
+    with notifying.open_notifiers(settings) as notifiers:
         assert [notifier.channel for notifier in notifiers] == ["sms", "url", "speech"]
         notifiers[1].send(the_alert())
     assert service.texts() == [TEXT]

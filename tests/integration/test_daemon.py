@@ -20,6 +20,7 @@ from jeeves.service import daemon as daemon_module
 from jeeves.service.daemon import Daemon, run_all
 from jeeves.service.delivery import LEASE_SECONDS
 from jeeves.service.silence import SILENT_AFTER
+from jeeves.service.terms import FREE, Terms
 from tests.builders import NOW, raw_mail
 from tests.conftest import run_sql
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
@@ -47,6 +48,7 @@ class Setting:
         self.dsn = dsn
         self.reading = Reading(dsn)
         self.failures: list[BaseException] = []
+        self.terms = FREE
 
     def daemon(self) -> Daemon:
         return Daemon(
@@ -57,6 +59,7 @@ class Setting:
             clock=self.clock,
             poll_seconds=5,
             stop=self.stop,
+            terms=self.terms,
         )
 
     @contextmanager
@@ -151,6 +154,24 @@ def test_without_a_database_the_notice_goes_out_directly(setting: Setting) -> No
             time.sleep(0.02)
     assert len(setting.sms.sent) == len(setting.speech.sent) == 1
     assert "Postgres cannot be used" in setting.sms.sent[0].text
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_without_a_database_the_fallback_says_only_what_the_first_channel_cannot(
+    setting: Setting, works: bool
+) -> None:
+    setting.dsn = "host=127.0.0.1 port=1 dbname=none user=none"
+    setting.speech = RecordingNotifier(Channel.URL)
+    setting.terms = Terms(fallback=Channel.URL)
+    if not works:
+        setting.sms.faults = [DeliveryRefused("no")]
+    said = setting.sms if works else setting.speech
+    with setting.running():
+        deadline = time.monotonic() + SOON
+        while not said.sent and time.monotonic() < deadline:
+            setting.clock.now += timedelta(minutes=1)
+            time.sleep(0.02)
+    assert [len(setting.sms.sent), len(setting.speech.sent)] == ([1, 0] if works else [0, 1])
 
 
 def test_a_database_that_is_back_is_told_on_both_channels(

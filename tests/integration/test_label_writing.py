@@ -18,16 +18,16 @@ from jeeves.adapters.gmail_labels import GmailLabels
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.demo.gmail_server import Delivered, GmailServer, logged_commands
+from jeeves.domain.conversation import Conversation, Meeting, State
 from jeeves.domain.labelling import (
     NEEDS_PLACE,
     SETTLED,
     LabelChange,
     LabelWish,
-    asking,
-    settled,
     training_label,
+    wishes,
 )
-from jeeves.domain.message import Marks
+from jeeves.domain.message import Address, Marks
 from jeeves.domain.ports import MailboxStatus
 from jeeves.errors import ConfigError, LoginRefused, MailboxUnavailable, StoreUnavailable
 from jeeves.service.daemon import Daemon
@@ -35,14 +35,13 @@ from jeeves.service.label_writing import (
     FAILED_SECONDS,
     LOOK_SECONDS,
     REFUSED_SECONDS,
-    mark_settled,
     try_to_write_labels,
     write_labels,
     write_labels_forever,
 )
 from jeeves.service.marking import SWEEP_EVERY, sync_marks
 from jeeves.service.triage import run_cycle
-from tests.builders import ACCOUNT, NOW, a_message, raw_mail
+from tests.builders import ACCOUNT, NOW, a_message, an_alert, an_outcome, raw_mail
 from tests.dovecot import a_dovecot, free_port
 from tests.fakes import FakeClock, FakeMailbox, FakeScorer, RecordingNotifier
 from tests.gmail_client import ALL_MAIL, connected, uid_of
@@ -50,6 +49,7 @@ from tests.integration.test_daemon import until
 from tests.integration.test_imap import account_of
 from tests.read_only import READ_ONLY, verb
 
+ASKED = "<asked@example.org>"
 OURS = re.compile(r'\("Jeeves/(needs place|settled)"\)')
 
 
@@ -73,7 +73,17 @@ class House:
 
     def alerting(self) -> Delivered:
         """A mail that was alerted on."""
-        mail = self.server.deliver(raw_mail())
+        mail = self.server.deliver(raw_mail(Message_ID=ASKED))
+        self.cycle()
+        return mail
+
+    def answers(self, text: str, *, own: bool = False) -> Delivered:
+        """The next mail of the conversation that the last alerting mail began."""
+        sender = f"Sam <{self.server.address}>" if own else "Ana Lopez <ana@example.org>"
+        mail = self.server.deliver(
+            raw_mail("Re: Lunch on Thursday?", text, sender, In_Reply_To=ASKED),
+            labels=["\\Sent"] if own else ["\\Inbox"],
+        )
         self.cycle()
         return mail
 
@@ -114,14 +124,36 @@ def test_a_mail_that_alerts_is_labelled_once_and_another_never(house: House) -> 
     assert len(logged_commands(house.wire_log)) == before, "nothing to do is no connection"
 
 
-def test_a_settled_conversation_changes_its_label(house: House) -> None:
+def test_a_settled_conversation_changes_its_label_and_back_when_it_opens_again(
+    house: House,
+) -> None:
     asks = house.alerting()
     write_labels(house.writer, house.store)
-    mark_settled(house.store, [house.newest_id()])
+    house.answers("Blue Bottle on Main Street at 12:30?", own=True)
+    house.answers("Perfect, see you at Blue Bottle.")
     assert write_labels(house.writer, house.store) == 2
     assert house.labels(asks) == {"\\Inbox", SETTLED}
     house.cycle()
     assert write_labels(house.writer, house.store) == 0
+    again = house.answers("Blue Bottle is closed on Thursday. Where else could we have lunch?")
+    assert write_labels(house.writer, house.store) >= 2
+    assert house.labels(asks) == {"\\Inbox", NEEDS_PLACE}
+    assert house.labels(again) == {"\\Inbox", NEEDS_PLACE}
+
+
+def test_settled_before_any_label_was_written_it_is_labelled_settled_alone(house: House) -> None:
+    asks = house.alerting()
+    house.answers("Blue Bottle on Main Street at 12:30?", own=True)
+    assert write_labels(house.writer, house.store) == 1
+    assert house.labels(asks) == {"\\Inbox", SETTLED}
+
+
+def test_a_meeting_that_is_called_off_carries_neither_label(house: House) -> None:
+    asks = house.alerting()
+    write_labels(house.writer, house.store)
+    house.answers("Sorry, I have to cancel our lunch on Thursday.")
+    assert write_labels(house.writer, house.store) == 1
+    assert house.labels(asks) == {"\\Inbox"}
 
 
 def test_what_the_owner_takes_off_stays_off(house: House) -> None:
@@ -136,7 +168,9 @@ def test_what_the_owner_takes_off_stays_off(house: House) -> None:
 @pytest.mark.parametrize("label", [NEEDS_PLACE, SETTLED])
 def test_a_label_jeeves_wrote_comes_back_and_teaches_it_nothing(house: House, label: str) -> None:
     asks = house.alerting()
-    house.store.wish_labels([LabelWish(house.newest_id(), label, True)])
+    [thread_key] = thread_keys(house.store, house.newest_id())
+    state = State.OPEN if label == NEEDS_PLACE else State.SETTLED
+    stands(house.store, thread_key, state, house.server.address)
     write_labels(house.writer, house.store)
     house.server.change(asks.gmail_id, add_labels=["\\Starred"])
     house.mailbox.open()
@@ -148,12 +182,13 @@ def test_a_label_jeeves_wrote_comes_back_and_teaches_it_nothing(house: House, la
 
 def test_nothing_but_our_labels_is_ever_written(house: House) -> None:
     """Promise 1: labels only below Jeeves/, and nothing else that could change a mailbox."""
-    for _ in range(2):
-        house.alerting()
-        write_labels(house.writer, house.store)
-    mark_settled(house.store, [house.newest_id()])
-    write_labels(house.writer, house.store)
+    house.server.deliver(raw_mail())
     house.cycle()
+    write_labels(house.writer, house.store)
+    house.alerting()
+    write_labels(house.writer, house.store)
+    house.answers("Blue Bottle on Main Street at 12:30?", own=True)
+    write_labels(house.writer, house.store)
     changing = []
     for command in logged_commands(house.wire_log):
         if verb(command) not in READ_ONLY or "BODY[" in command.upper():
@@ -198,7 +233,7 @@ def test_a_label_that_is_there_but_not_shown_is_no_failure(
     with connected(house.server) as owner:
         owner.create_folder(NEEDS_PLACE)
     asks = house.alerting()
-    house.store.wish_labels(asking([house.newest_id()]))
+    house.store.wish_labels(wishes([(house.newest_id(), State.OPEN)]))
     status = house.writer.open()
     client = house.writer._session.client
     monkeypatch.setattr(client._imap, "list", lambda *_: ("OK", [None]))
@@ -365,27 +400,96 @@ def test_an_alert_that_was_withheld_is_no_wish(migrated_url: str) -> None:
     mailbox.add(raw_mail(date=clock.now), clock.now)
     with closing(PostgresStore(migrated_url)) as store:
         run_cycle(mailbox, store, FakeScorer, [RecordingNotifier()], clock)
-        assert store.unasked(ACCOUNT) == []
+        assert store.mislabelled(ACCOUNT) == []
 
 
 def test_a_mail_that_is_not_in_the_mailbox_is_no_reason_to_connect(wished: PostgresStore) -> None:
     gone = a_message(uidvalidity=7)
     wished.ingest(ACCOUNT, [gone], None)
     [stored] = wished.unjudged(ACCOUNT, 1)
-    wished.wish_labels(asking([stored.id]))
+    wished.wish_labels(wishes([(stored.id, State.OPEN)]))
     assert not wished.labels_due(ACCOUNT)
-    wished.wish_labels(asking(wished.unasked(ACCOUNT)))
+    wished.wish_labels(wishes(wished.mislabelled(ACCOUNT)))
     assert wished.labels_due(ACCOUNT)
 
 
 def test_the_latest_wish_stands(wished: PostgresStore) -> None:
-    [message_id] = wished.unasked(ACCOUNT)
+    [(message_id, state)] = wished.mislabelled(ACCOUNT)
+    assert state is State.OPEN
     status = FakeMailbox().status()
-    wished.wish_labels(asking([message_id]))
-    wished.wish_labels([*asking([message_id]), *settled([message_id])])
+    wished.wish_labels(wishes([(message_id, State.OPEN)]))
+    wished.wish_labels(wishes([(message_id, State.OPEN), (message_id, State.SETTLED)]))
     [change] = wished.due_labels(ACCOUNT, status, 10)
     assert (change.wish.label, change.wish.on) == (SETTLED, True)
-    assert wished.unasked(ACCOUNT) == []
+    # The conversation is open: whoever looks next wishes so again.
+    assert wished.mislabelled(ACCOUNT) == [(message_id, State.OPEN)]
     wished.labels_written([change])
     assert not wished.labels_due(ACCOUNT)
     assert wished.due_labels("b@x", status, 10) == []
+
+
+def test_a_mail_that_came_when_the_place_was_settled_is_not_labelled(house: House) -> None:
+    house.alerting()
+    house.answers("Blue Bottle on Main Street at 12:30?", own=True)
+    late = house.answers("Perfect, see you at lunch at Blue Bottle.")
+    write_labels(house.writer, house.store)
+    assert house.labels(late) == {"\\Inbox"}
+
+
+def stands(store: PostgresStore, thread_key: str, state: State, account: str = ACCOUNT) -> None:
+    """Write how a conversation stands."""
+    meeting = Meeting(
+        1, "lunch", state, None, "", Address("", ""), "", None, None, None, 1, owner_owes=True
+    )
+    outcome = an_outcome(
+        account=account, thread_key=thread_key, conversation=Conversation((meeting,))
+    )
+    store.record([], [outcome])
+
+
+def test_a_mail_that_alerted_without_a_verdict_of_its_own_is_labelled_too(
+    wished: PostgresStore,
+) -> None:
+    """A place that falls through is told with a mail that does not ask to meet itself."""
+    store = wished
+    store.wish_labels(wishes(store.mislabelled(ACCOUNT)))
+    mail = a_message()
+    store.ingest(ACCOUNT, [mail], None)
+    [stored] = store.unjudged(ACCOUNT, 1)
+    stands(store, mail.thread_key, State.OPEN)
+    assert store.mislabelled(ACCOUNT) == []
+    alert = an_alert(message_id=stored.id, thread_key=mail.thread_key, question="1.1")
+    store.record([], [an_outcome(thread_key=mail.thread_key, alerts=(alert,))])
+    stands(store, mail.thread_key, State.OPEN)
+    assert store.mislabelled(ACCOUNT) == [(stored.id, State.OPEN)]
+    assert store.mislabelled("b@x") == []
+
+
+def test_what_a_crash_left_unwished_is_wished_for_the_next_time(
+    wished: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = Remembering(FakeMailbox())
+
+    def crash(_wishes: Sequence[LabelWish]) -> None:
+        raise StoreUnavailable("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(wished, "wish_labels", crash)
+        with pytest.raises(StoreUnavailable):
+            write_labels(mailbox, wished)
+    assert write_labels(mailbox, wished) == 1
+    [(message_id, label)] = [(c.wish.message_id, c.wish.label) for c in mailbox.written]
+    assert label == NEEDS_PLACE
+    [thread_key] = thread_keys(wished, message_id)
+    stands(wished, thread_key, State.SETTLED)
+    with monkeypatch.context() as patch:
+        patch.setattr(wished, "wish_labels", crash)
+        with pytest.raises(StoreUnavailable):
+            write_labels(mailbox, wished)
+    assert write_labels(mailbox, wished) == 2
+
+
+def thread_keys(store: PostgresStore, message_id: int) -> list[str]:
+    with store.connection.statement() as sql:
+        sql.execute("select thread_key from messages where id = %s", (message_id,))
+        return [row["thread_key"] for row in sql.fetchall()]

@@ -17,7 +17,7 @@ from jeeves.domain.listing import AlertLine
 from jeeves.domain.outbox import MOST_RESENT, RESEND_AFTER, Closing, Delivery, MuteKind
 from jeeves.domain.schedule import Rules
 from jeeves.errors import DeliveryDelayed, DeliveryUnknown
-from jeeves.service.delivery import LEASE_SECONDS, deliver, deliver_all
+from jeeves.service.delivery import LEASE_SECONDS, deliver, deliver_all, hasten
 from jeeves.service.terms import Terms
 from tests.builders import ACCOUNT, NOW, a_message, an_alert, an_outcome
 from tests.fakes import FakeClock, RecordingNotifier
@@ -289,6 +289,24 @@ class TestMutes:
         post.ask(message_id=asked.id)
         assert post.deliver() == (1, 0)
 
+    def test_muting_drops_what_waits_on_every_channel_and_nothing_else(self, post: Post) -> None:
+        alert = post.ask()
+        spoken = post.ask(thread_key=alert.thread_key, channel=Channel.SPEECH)
+        other = post.ask()
+        post.store.mute(ACCOUNT, MuteKind.THREAD, alert.thread_key, NOW)
+        assert {post.state(one) for one in (alert, spoken)} == {AlertState.CANCELLED}
+        assert post.state(other) is AlertState.PENDING
+
+    def test_a_digest_is_made_anew_without_what_was_muted_meanwhile(self, post: Post) -> None:
+        parts = [post.ask(not_before=NOW + timedelta(hours=1)) for _ in range(3)]
+        post.sms.faults = [DeliveryDelayed("busy", retry_after=60)]
+        post.later(hours=1)
+        post.store.mute(ACCOUNT, MuteKind.THREAD, parts[0].thread_key, post.clock.now)
+        post.later(minutes=2)
+        assert post.kinds == [AlertKind.DIGEST]
+        assert "Person 1" not in post.texts[0]
+        assert post.state(parts[0]) is AlertState.CANCELLED
+
     def test_nothing_is_taken_back_in_a_conversation_muted_since(self, post: Post) -> None:
         alert = post.ask()
         post.deliver()
@@ -520,15 +538,40 @@ class TestFollowing:
         [said] = post.speech.sent
         assert said.text.endswith("Twilio has taken it and not passed it on.")
 
-    def test_what_the_provider_reports_is_asked_about_at_once(self, post: Post) -> None:
-        post.ask()
+    def test_a_report_of_the_provider_hastens_the_next_question(self, post: Post) -> None:
+        alert = post.ask()
         post.sms.deliveries = [self.QUEUED, self.DELIVERED]
         post.deliver()
         post.later(seconds=15)
-        assert not post.store.follow_now("another", post.clock.now)
-        assert post.store.follow_now("receipt-1", post.clock.now)
+        post.later(seconds=2)
+        assert len(post.sms.followed) == 1, "the next question is not due"
+        receipt = post.sms.followed[0].receipt
+        assert receipt is not None
+        hasten(post.store, receipt.id, "sent", post.clock.now)
+        hasten(post.store, "SM-of-somebody-else", "delivered", post.clock.now)
+        post.deliver()
+        assert len(post.sms.followed) == 1, "there is nothing to hear yet"
+        hasten(post.store, receipt.id, "delivered", post.clock.now)
         post.deliver()
         assert len(post.sms.followed) == 2
+        [found] = post.store.questions(ACCOUNT, alert.thread_key)["1.1", AlertKind.ALERT]
+        assert found.delivery == "delivered"
+        # Its fate is known: a report that comes late or twice is no reason to ask again.
+        assert not post.store.follow_now(receipt.id, post.clock.now)
+
+    def test_a_report_while_somebody_asks_is_not_lost(self, post: Post) -> None:
+        alert = post.ask()
+        post.deliver()
+        post.clock.advance(seconds=15)
+        asked = post.store.claim_follow(ACCOUNT, Channel.SMS, post.clock.now, 60)
+        assert asked is not None
+        assert asked.receipt is not None
+        hasten(post.store, asked.receipt.id, "delivered", post.clock.now)
+        post.store.write_follow(asked, replace(asked, delivery="sent", follow_at=None))
+        post.sms.deliveries = [self.DELIVERED]
+        post.deliver()
+        [found] = post.store.questions(ACCOUNT, alert.thread_key)["1.1", AlertKind.ALERT]
+        assert found.delivery == "delivered"
 
     def test_many_processes_ask_once(self, post: Post) -> None:
         alert = post.ask()

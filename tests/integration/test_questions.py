@@ -178,6 +178,29 @@ def test_without_words_nothing_is_taken_back(store: PostgresStore) -> None:
     assert rows(store) == {ALERT: AlertState.SENT}
 
 
+def test_what_waited_goes_at_once_when_its_meeting_has_become_urgent(
+    store: PostgresStore,
+) -> None:
+    tell(store, a_question(not_before=NOW + timedelta(hours=9)))
+    [row] = store.questions(ACCOUNT, KEY)["1.1", AlertKind.ALERT]
+    store.record([], [an_outcome(moved=(replace(row, not_before=None, urgent=True),))])
+    assert claimed(store).reference == row.reference
+
+
+def test_a_reminder_that_moves_is_due_at_its_own_time_and_no_part_of_a_digest(
+    store: PostgresStore,
+) -> None:
+    at = NOW + timedelta(hours=9)
+    tell(store, a_question(kind=AlertKind.REMINDER, not_before=at))
+    [row] = store.questions(ACCOUNT, KEY)["1.1", AlertKind.REMINDER]
+    later = replace(row, not_before=at + timedelta(hours=1))
+    store.record([], [an_outcome(moved=(later,))])
+    assert claim(store, later=9.5 * 3600) is None
+    with store.connection.statement() as sql:
+        sql.execute("select held from alerts")
+        assert [found["held"] for found in sql.fetchall()] == [False]
+
+
 def test_another_question_of_the_conversation_stays_open(store: PostgresStore) -> None:
     tell(store, a_question(), replace(a_question(), question="2.1"))
     close(store)

@@ -32,7 +32,7 @@ from jeeves.adapters.speech import (
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.ports import Notifier
 from jeeves.errors import DeliveryDelayed, DeliveryRefused
-from jeeves.service.delivery import LEASE_SECONDS
+from jeeves.service.delivery import SEND_SECONDS
 from tests.conftest import ROOT
 
 TEXT = "Ana Smith wants to meet. Where do you want to meet?"
@@ -399,9 +399,9 @@ def test_the_turn_of_a_process_that_was_killed_is_free_again(
     assert SpeechNotifier("on", sounds).send(an_alert()).note == "spoken through aplay"
 
 
-def test_all_that_an_alert_may_wait_for_fits_into_its_lease() -> None:
+def test_all_that_an_alert_may_wait_for_fits_into_the_time_for_sending() -> None:
     deadline = inspect.signature(SpeechNotifier).parameters["deadline"].default
-    assert deadline + TURN_SECONDS + LONGEST_SOUND + deadline < LEASE_SECONDS
+    assert deadline + TURN_SECONDS + LONGEST_SOUND + deadline < SEND_SECONDS
 
 
 @pytest.mark.usefixtures("programs")

@@ -14,7 +14,7 @@ import pytest
 import structlog
 from structlog.testing import capture_logs
 
-from jeeves import bootstrap
+from jeeves import notifying
 from jeeves.adapters.sms import SmsNotifier
 from jeeves.adapters.twilio_callback import LARGEST_BODY, TwilioCallback
 from jeeves.errors import ConfigError, StoreUnavailable
@@ -325,13 +325,13 @@ def test_the_listener_runs_only_where_it_is_configured(
     settings = Settings.model_validate(
         {**sms, "twilio_callback_url": URL, "twilio_callback_port": port}
     )
-    (notifier,) = bootstrap.notifiers_of(settings, None, None)
+    (notifier,) = notifying.notifiers_of(settings, None, None)
     twilio.callback_proxy = f"http://127.0.0.1:{port}"
-    with bootstrap.open_callback(settings, tell):
+    with notifying.open_callback(settings, tell):
         twilio.carry(notifier.send(an_alert()).id)
     assert [status for _, status, _ in told] == ["sending", "sent", "delivered"]
     with (
-        bootstrap.open_callback(Settings.model_validate(sms), tell),
+        notifying.open_callback(Settings.model_validate(sms), tell),
         pytest.raises(ConnectionRefusedError),
     ):
         socket.create_connection(("127.0.0.1", port), timeout=1)

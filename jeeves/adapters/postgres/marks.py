@@ -9,7 +9,8 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from jeeves.adapters.postgres.connection import HasConnection, SqlCursor, in_transaction, queries
-from jeeves.domain.labelling import LabelChange, LabelWish
+from jeeves.domain.conversation import State
+from jeeves.domain.labelling import NEEDS_PLACE, SETTLED, LabelChange, LabelWish
 from jeeves.domain.message import Marks
 from jeeves.domain.ports import MailboxStatus, MarksKnown
 
@@ -77,10 +78,11 @@ class PostgresLabels(HasConnection):
     """`jeeves.domain.ports.LabelStore`."""
 
     @in_transaction
-    def unasked(self, sql: SqlCursor, account: str) -> list[int]:
-        """Messages that alert and about which no label was ever wished."""
-        sql.execute(queries()["unasked"], {"account": account})
-        return [row["message_id"] for row in sql.fetchall()]
+    def mislabelled(self, sql: SqlCursor, account: str) -> list[tuple[int, State]]:
+        """Messages that alerted and whose wishes do not fit how their conversation stands."""
+        row = {"account": account, "needs_place": NEEDS_PLACE, "settled": SETTLED}
+        sql.execute(queries()["mislabelled"], row)
+        return [(found["message_id"], State(found["state"])) for found in sql.fetchall()]
 
     @in_transaction
     def wish_labels(self, sql: SqlCursor, wishes: Sequence[LabelWish]) -> None:

@@ -8,6 +8,7 @@ from jeeves.adapters.postgres.connection import (
     HasConnection,
     SqlCursor,
     in_one_statement,
+    in_transaction,
     queries,
 )
 from jeeves.domain.outbox import Mute, MuteKind
@@ -16,12 +17,14 @@ from jeeves.domain.outbox import Mute, MuteKind
 class PostgresMutes(HasConnection):
     """The part of `jeeves.domain.ports.Store` that the owner has in hand."""
 
-    @in_one_statement
+    @in_transaction
     def mute(self, sql: SqlCursor, account: str, kind: MuteKind, value: str, now: datetime) -> bool:
-        """Never tell of a conversation or a sender; whether that is new."""
+        """Never tell of a conversation or a sender, nor what waits; whether that is new."""
         row = {"account": account, "kind": kind.value, "value": muted_value(kind, value)}
         sql.execute(queries()["mute"], {**row, "now": now})
-        return sql.rowcount > 0
+        new = sql.rowcount > 0
+        sql.execute(queries()["cancel_muted"], {"account": account, "channel": None, "now": now})
+        return new
 
     @in_one_statement
     def unmute(self, sql: SqlCursor, account: str, kind: MuteKind, value: str) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from jeeves.adapters.postgres.connection import (
@@ -179,6 +179,35 @@ class PostgresOutbox(HasConnection):
         sql.execute(queries()["follow_now"], {"receipt": receipt, "now": now})
         return sql.rowcount > 0
 
+    @in_transaction
+    def fall_back(
+        self,
+        sql: SqlCursor,
+        account: str,
+        first: Channel,
+        fallback: Channel,
+        now: datetime,
+        silent_after: timedelta,
+        new_reference: Callable[[], str],
+    ) -> list[Alert]:
+        """Put into the outbox for ``fallback`` what ``first`` could not deliver; the new rows."""
+        row = {
+            "account": account,
+            "first": first.value,
+            "channel": fallback.value,
+            "now": now,
+            "silent_after": silent_after,
+        }
+        sql.execute(alone(queries()["give_up"]), row)
+        sql.execute(queries()["undelivered"], row)
+        found = [(read_alert(one), one["in_digest"]) for one in sql.fetchall()]
+        rows = [(handed_over(a, fallback, new_reference(), now), held) for a, held in found]
+        insert_alerts(sql, [alert for alert, _ in rows])
+        # What was to go as one still does.
+        if held := [alert.reference for alert, in_digest in rows if in_digest]:
+            sql.execute(queries()["hold"], {"references": held})
+        return [alert for alert, _ in rows]
+
     @in_one_statement
     def write_follow(self, sql: SqlCursor, asked: Alert, alert: Alert) -> None:
         """Write what the provider said; ``asked`` is the alert as it was claimed for that."""
@@ -222,6 +251,26 @@ def gated(name: str) -> str:
     # The words of these blocks come from queries.sql alone.
     query = queries()[name].replace(":gate", gate)
     return query.replace(":may_go", may_go)
+
+
+def handed_over(alert: Alert, channel: Channel, reference: str, now: datetime) -> Alert:
+    """The row of ``channel`` that says what another could not deliver."""
+    text = alert.text.replace(alert.reference, reference)
+    return Alert(
+        reference=reference,
+        account=alert.account,
+        thread_key=alert.thread_key,
+        message_id=alert.message_id,
+        channel=channel,
+        # what was made for the ear has none
+        text=text if reference in text else f"{text} {reference}",
+        created_at=now,
+        kind=alert.kind,
+        question=alert.question,
+        expires_at=alert.expires_at or alert.created_at + STALE_AFTER,
+        meeting_at=alert.meeting_at,
+        urgent=alert.urgent,
+    )
 
 
 def digest_of(held: Sequence[Alert], now: datetime, make_digest: DigestText) -> Alert:

@@ -142,7 +142,9 @@ on conflict (account, thread_key, question, kind, channel) do nothing;
 -- The meeting is at another time: what was not yet said of it is said at that, and in its words.
 update alerts
 set body = v.body, not_before = v.not_before, expires_at = v.expires_at,
-    meeting_at = v.meeting_at, urgent = v.urgent, held = v.not_before > alerts.created_at
+    meeting_at = v.meeting_at, urgent = v.urgent,
+    -- as in insert_alerts: a reminder is due at its own time, and what may go now is not held
+    held = alerts.kind = 'alert' and coalesce(v.not_before > alerts.created_at, false)
 from (values %s) as v (reference, body, not_before, expires_at, meeting_at, urgent)
 where alerts.reference = v.reference and alerts.state = 'pending' and alerts.attempts = 0;
 
@@ -258,7 +260,8 @@ update alerts
 set state = 'cancelled', settled_at = %(now)s, error = 'muted'
 where id in (
     select o.id from outbox o
-    where o.account = %(account)s and o.channel = %(channel)s and o.state = 'pending' and o.muted
+    where o.account = %(account)s and (%(channel)s::text is null or o.channel = %(channel)s)
+      and o.state = 'pending' and o.muted
     order by o.id
     for update of o skip locked
 );
@@ -368,7 +371,41 @@ where id = (
 returning *;
 
 -- name: follow_now
-update alerts set follow_at = %(now)s where receipt = %(receipt)s and state = 'sent';
+update alerts set follow_at = %(now)s
+where receipt = %(receipt)s and state = 'sent' and delivered_at is null;
+
+-- name: give_up
+-- What a channel certainly did not deliver and would try again, although another stands in for it.
+update alerts
+set state = 'failed', settled_at = %(now)s
+where id in (
+    select id from alerts
+    where account = %(account)s and channel = %(first)s and state = 'pending' and not held
+      and kind <> 'retraction' and closed_at is null
+      and (resent > 0 or tried_at <= %(now)s - %(silent_after)s)
+    order by id
+    for update skip locked
+);
+
+-- name: undelivered
+-- What failed on a channel within the last day, is still of use and has no row on the channel
+-- that stands in for it.
+select a.*, d.id is not null as in_digest
+from alerts a
+left join alerts d on d.reference = a.digest_reference
+where a.account = %(account)s and a.channel = %(first)s
+  and a.kind in ('alert', 'reminder', 'notice') and a.closed_at is null
+  and a.state in ('failed', 'digested') and coalesce(d.state, a.state) = 'failed'
+  and coalesce(d.settled_at, a.settled_at) > %(now)s - interval '24 hours'
+  and coalesce(a.expires_at, a.created_at + interval '24 hours') >= %(now)s
+  and not exists (
+      select from alerts o
+      where o.account = a.account and o.thread_key = a.thread_key and o.question = a.question
+        and o.kind = a.kind and o.channel = %(channel)s)
+order by a.id;
+
+-- name: hold
+update alerts set held = true where reference = any(%(references)s);
 
 -- name: write_follow
 update alerts
@@ -449,20 +486,53 @@ order by m.received_at desc, m.id desc
 limit %(limit)s;
 
 -- name: alerts_of
-select reference, message_id, channel, state, body, attempts, created_at, settled_at, receipt,
-       note, error
+select reference, message_id, kind, channel, state, body, attempts, created_at, settled_at,
+       receipt, note, error
 from alerts
 where message_id = any(%(ids)s)
 order by id;
 
 -- name: last_alerts
-select a.reference, a.message_id, a.channel, a.state, a.body, a.attempts, a.created_at,
+select a.reference, a.message_id, a.kind, a.channel, a.state, a.body, a.attempts, a.created_at,
        a.settled_at, a.receipt, a.note, a.error,
        (select v.reasons from verdicts v where v.message_id = a.message_id
         order by v.judged_at desc limit 1) as reasons
 from alerts a
 order by a.id desc
 limit %(limit)s;
+
+-- name: told
+select a.*, m.subject as mail_subject, m.body as mail_body, v.reasons,
+       r.reference as back_reference, r.state as back_state, r.body as back_body,
+       r.settled_at as back_settled_at,
+       array(select p.reference from alerts p where p.digest_reference = a.reference
+             order by p.id) as parts
+from alerts a
+left join messages m on m.id = a.message_id
+left join lateral (
+    select reasons from verdicts where message_id = a.message_id order by judged_at desc limit 1
+) v on true
+left join alerts r
+    on r.account = a.account and r.thread_key = a.thread_key and r.question = a.question
+    and r.channel = a.channel and r.kind = 'retraction' and a.kind in ('alert', 'reminder')
+order by a.id desc
+limit %(limit)s;
+
+-- name: muted
+select mu.account, mu.kind, mu.value, mu.muted_at, m.id as message_id,
+       coalesce(nullif(m.sender_name, ''), m.sender_address, '') as sender,
+       coalesce(m.subject, '') as subject
+from mutes mu
+left join lateral (
+    select id, sender_name, sender_address, subject from messages
+    where mu.kind = 'thread' and account = mu.account and thread_key = mu.value
+    order by received_at desc, id desc
+    limit 1
+) m on true
+order by mu.muted_at, mu.account, mu.kind, mu.value;
+
+-- name: pauses
+select account, until from pauses where until > %(now)s order by account;
 
 -- name: backlog
 select (select count(*) from messages) as messages,
@@ -512,13 +582,34 @@ update cursors
 set highest_modseq = %(highest_modseq)s, swept_at = %(swept_at)s
 where account = %(account)s and mailbox = %(mailbox)s and uidvalidity = %(uidvalidity)s;
 
--- name: unasked
-select v.message_id
-from verdicts v
-join messages m on m.id = v.message_id
-where m.account = %(account)s and v.band = 'alert' and v.withheld is null
-  and not exists (select from written_labels w where w.message_id = v.message_id)
-order by v.message_id;
+-- name: mislabelled
+-- Mails that alerted, or ask in a conversation that is open, and whose wishes do not fit how it
+-- stands: what was never decided about is open.
+with asking as (
+    select message_id, bool_or(alerted) as alerted
+    from (
+        select message_id, true as alerted from alerts where kind = 'alert'
+        union all
+        select message_id, false from verdicts where band = 'alert' and withheld is null
+    ) found
+    group by message_id
+),
+wished as (
+    select message_id, bool_or(wanted and label = %(needs_place)s) as needs_place,
+           bool_or(wanted and label = %(settled)s) as settled
+    from written_labels
+    group by message_id
+)
+select m.id as message_id, coalesce(c.state, 'open') as state
+from asking a
+join messages m on m.id = a.message_id
+left join conversations c on c.account = m.account and c.thread_key = m.thread_key
+left join wished w on w.message_id = m.id
+where m.account = %(account)s
+  and (coalesce(w.needs_place, false), coalesce(w.settled, false)) <> (
+      coalesce(c.state, 'open') = 'open',
+      coalesce(c.state, 'open') = 'settled' and (a.alerted or w.message_id is not null))
+order by m.id;
 
 -- name: wish_labels
 insert into written_labels (message_id, label, wanted)

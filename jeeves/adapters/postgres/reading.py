@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from jeeves.adapters.postgres.connection import (
     HasConnection,
@@ -12,8 +12,15 @@ from jeeves.adapters.postgres.connection import (
     in_transaction,
     queries,
 )
-from jeeves.adapters.postgres.rows import read_alert_line, read_beats, read_message, read_verdict
-from jeeves.domain.listing import AlertLine, Backlog, ListedMessage
+from jeeves.adapters.postgres.rows import (
+    read_alert_line,
+    read_beats,
+    read_message,
+    read_muted,
+    read_told,
+    read_verdict,
+)
+from jeeves.domain.listing import AlertLine, Backlog, ListedMessage, MutedLine, ToldAlert
 from jeeves.domain.operating import mails_a_day
 from jeeves.domain.verdict import Label
 
@@ -40,6 +47,24 @@ class Reading(HasConnection):
         """The newest outbox rows, newest first."""
         sql.execute(queries()["last_alerts"], {"limit": limit})
         return [read_alert_line(row) for row in sql.fetchall()]
+
+    @in_transaction
+    def told(self, sql: SqlCursor, limit: int) -> list[ToldAlert]:
+        """The newest outbox rows with everything that became of them, newest first."""
+        sql.execute(queries()["told"], {"limit": limit})
+        return [read_told(row) for row in sql.fetchall()]
+
+    @in_transaction
+    def muted(self, sql: SqlCursor) -> list[MutedLine]:
+        """What is muted in all accounts, oldest first."""
+        sql.execute(queries()["muted"])
+        return [read_muted(row) for row in sql.fetchall()]
+
+    @in_transaction
+    def pauses(self, sql: SqlCursor, now: datetime) -> Mapping[str, datetime]:
+        """When the pause of each account ends that is paused."""
+        sql.execute(queries()["pauses"], {"now": now})
+        return {row["account"]: row["until"].astimezone(UTC) for row in sql.fetchall()}
 
     @in_transaction
     def backlog(self, sql: SqlCursor) -> Backlog:

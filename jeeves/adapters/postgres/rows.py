@@ -9,9 +9,10 @@ from typing import Any
 from psycopg2.extras import Json
 
 from jeeves.adapters.postgres.connection import Row, SqlCursor, queries
-from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, Receipt
-from jeeves.domain.listing import AlertLine
+from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, Receipt, quoted
+from jeeves.domain.listing import AlertLine, MutedLine, TakenBack, ToldAlert
 from jeeves.domain.message import Address, Message, Origin, Unreadable
+from jeeves.domain.outbox import Mute, MuteKind
 from jeeves.domain.ports import Judgement
 from jeeves.domain.verdict import Band, Reason, Score, Verdict
 
@@ -239,6 +240,39 @@ def read_alert_line(row: Row) -> AlertLine:
         receipt=row["receipt"] or "",
         note=row["error"] or row["note"],
         reasons=tuple(Reason(words, weight) for words, weight in row.get("reasons") or ()),
+        kind=AlertKind(row["kind"]),
+    )
+
+
+def read_told(row: Row) -> ToldAlert:
+    """A row of `told`."""
+    reasons = [Reason(words, weight) for words, weight in row["reasons"] or ()]
+    written = f"{row['mail_subject'] or ''} {row['mail_body'] or ''}"
+    taken_back = None
+    if row["back_reference"]:
+        state = AlertState(row["back_state"])
+        taken_back = TakenBack(
+            row["back_reference"], state, row["back_body"], row["back_settled_at"]
+        )
+    return ToldAlert(
+        alert=read_alert(row),
+        why=quoted(reasons, written),
+        held=row["held"],
+        closed_at=row["closed_at"],
+        digest=row["digest_reference"] or "",
+        parts=tuple(row["parts"]),
+        taken_back=taken_back,
+    )
+
+
+def read_muted(row: Row) -> MutedLine:
+    """A row of `muted`."""
+    return MutedLine(
+        account=row["account"],
+        mute=Mute(MuteKind(row["kind"]), row["value"], row["muted_at"].astimezone(UTC)),
+        message_id=row["message_id"],
+        sender=row["sender"],
+        subject=row["subject"],
     )
 
 

@@ -21,9 +21,10 @@ BASE_URL = "https://api.twilio.com"
 #: Twilio drops a message that it could not hand to a carrier for this many seconds: of an alert
 #: that does not expire; at least; at most (Message resource, ValidityPeriod).
 VALIDITY_SECONDS, LEAST_VALIDITY, MOST_VALIDITY = 14_400, 60, 36_000
-#: A lookup reads at most this many messages to the recipient, newest first.
-LOOKUP_LIMIT, LOOKUP_PAGE = 500, 100
-#: A lookup reads back this far before the alert was made, for clocks that differ.
+#: A lookup reads the messages to the recipient, newest first; as many at once as Twilio gives.
+LOOKUP_PAGE = 1000
+#: It reads back this far before the first attempt, for clocks that differ. Nothing else ends it:
+#: a message behind however many others would be sent twice if it were not found.
 CLOCK_MARGIN = timedelta(days=1)
 #: The sid of a Message resource.
 MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
@@ -102,7 +103,8 @@ class SmsNotifier:
             DeliveryDelayed, DeliveryUnknown: Twilio could not be asked; the doubt remains.
             DeliveryRefused: Twilio refused the lookup, or the message it finds has failed for good.
         """
-        for message in self._messages_since(alert.created_at - CLOCK_MARGIN):
+        tried_at = alert.tried_at or alert.created_at
+        for message in self._messages_since(tried_at - CLOCK_MARGIN):
             if alert.reference not in (message.body or ""):
                 continue
             if message.status not in LOST:
@@ -149,9 +151,7 @@ class SmsNotifier:
 
     def _messages_since(self, moment: datetime) -> Iterator[Any]:
         # Not filtered by DateSent: a message that still waits at Twilio has none.
-        listed = self._client().messages.stream(
-            to=self._to, limit=LOOKUP_LIMIT, page_size=LOOKUP_PAGE
-        )
+        listed = self._client().messages.stream(to=self._to, page_size=LOOKUP_PAGE)
         for message in listed:
             if message.date_created is not None and message.date_created < moment:
                 return

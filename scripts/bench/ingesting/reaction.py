@@ -198,7 +198,7 @@ def _watching(server: Server, home: Path, dsn: str) -> Iterator[Watch]:
 
 
 def _timed(watch: Watch, deliver: Callable[[bytes], object], number: int) -> list[float]:
-    raw = _mail(number)
+    raw = a_mail(number)
     watch.begin()
     started = time.perf_counter()
     deliver(raw)
@@ -216,7 +216,7 @@ def _quantiles(milliseconds: Sequence[float]) -> tuple[float, float]:
     return statistics.median(ordered), ordered[int(len(ordered) * 0.99)]
 
 
-def _mail(number: int) -> bytes:
+def a_mail(number: int) -> bytes:
     """A mail that needs a place, in a conversation of its own."""
     message = EmailMessage()
     message["From"] = f"Ana Lopez <ana{number}@example.org>"

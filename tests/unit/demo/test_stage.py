@@ -8,7 +8,7 @@ from typing import cast
 
 from pydantic import SecretStr
 
-from jeeves import bootstrap
+from jeeves import notifying
 from jeeves.demo.gmail_server import GmailServer
 from jeeves.demo.stage import demo_settings
 from jeeves.settings import Settings
@@ -30,4 +30,4 @@ def test_the_demo_texts_nobody_and_sends_nothing_to_the_services_of_the_owner(
     )
     server = SimpleNamespace(address="a@example.org", password="x", host="127.0.0.1", port=1)
     shown = demo_settings(own, cast(GmailServer, server), "postgresql://demo")
-    assert bootstrap.notifiers_of(shown, None, None) == []
+    assert notifying.notifiers_of(shown, None, None) == []

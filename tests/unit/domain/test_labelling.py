@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from jeeves.domain.alert import why_withheld
+from jeeves.domain.conversation import State
 from jeeves.domain.labelling import (
     NEEDS_PLACE,
     SETTLED,
     WRITTEN,
-    LabelWish,
-    asking,
-    settled,
     training_label,
+    wishes,
 )
 from jeeves.domain.message import DRAFT, Marks
 from tests.builders import NOW, a_message
@@ -55,6 +54,8 @@ def test_a_draft_never_alerts(own: bool) -> None:
     assert why_withheld(draft, NOW) == "a draft, not sent"
 
 
-def test_a_settled_message_needs_no_place() -> None:
-    assert asking([4]) == [LabelWish(4, NEEDS_PLACE, True)]
-    assert settled([4]) == [LabelWish(4, NEEDS_PLACE, False), LabelWish(4, SETTLED, True)]
+def test_a_mail_carries_the_label_of_how_its_conversation_stands() -> None:
+    standing = [(1, State.OPEN), (2, State.SETTLED), (3, State.CANCELLED), (4, State.NONE)]
+    wished = {(w.message_id, w.label): w.on for w in wishes(standing)}
+    assert {key for key, on in wished.items() if on} == {(1, NEEDS_PLACE), (2, SETTLED)}
+    assert len(wished) == 8

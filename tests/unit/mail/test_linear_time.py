@@ -105,4 +105,4 @@ def test_a_hostile_mail_is_read_at_once(unit: str) -> None:
         ):
             said = proposal.read(a_message(**changes))
             assert len(proposal.sentences(text[:6_000], frozenset())) <= 120
-            assert all(len(remark.words) <= LONGEST for remark in (*said.remarks, *said.quoted))
+            assert all(len(remark.words) <= LONGEST for remark in (*said.remarks, *said.quoted()))

@@ -176,3 +176,30 @@ def test_places_are_short_and_in_the_words_of_the_sentence(sentence: str) -> Non
             assert all(any(part in word for word in said) for part in place.words.split())
     assert isinstance(places.refused(sentence), bool)
     assert isinstance(places.elsewhere(sentence), bool)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "On Friday, then.",
+        "On Thu",
+        "On Thu, Ana wrote:",
+        "At Friday, then.",
+        "The Friday, then.",
+        "In, Friday works.",
+        "As Friday, then.",
+    ],
+)
+def test_a_particle_before_a_day_is_no_place(sentence: str) -> None:
+    assert places.found_in(sentence, PEOPLE) == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "place"),
+    [
+        ("The Anchor on Friday, then.", "The Anchor"),
+        ("At the Blue Bottle on Friday?", "the Blue Bottle"),
+    ],
+)
+def test_a_name_may_hold_a_particle(sentence: str, place: str) -> None:
+    assert place in words(sentence)

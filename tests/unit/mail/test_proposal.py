@@ -227,7 +227,7 @@ def test_what_a_mail_quotes_is_read_apart_from_what_it_says() -> None:
     )
     read = proposal.read(message)
     assert [one.words for one in read.remarks] == ["Gladly."]
-    assert [one.words for one in read.quoted] == ["Lunch at Nopa?"]
+    assert [one.words for one in read.quoted()] == ["Lunch at Nopa?"]
 
 
 def test_a_mail_without_own_words_is_read_as_it_is() -> None:
@@ -235,7 +235,7 @@ def test_a_mail_without_own_words_is_read_as_it_is() -> None:
     message = a_message(subject="Fwd: hi", own_words="", body=body, sent_at=WRITTEN)
     read = proposal.read(message)
     assert "Lunch on Friday?" in [one.words for one in read.remarks]
-    assert read.quoted == ()
+    assert read.quoted() == ()
 
 
 @pytest.mark.parametrize(
@@ -283,6 +283,7 @@ TEXTS = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=8)), max_si
 def test_any_mail_is_read(subject: str, own: str, body: str) -> None:
     message = a_message(subject=subject, own_words=own, body=f"{own}\n{body}", sender=ANA)
     read = proposal.read(message)
-    for remark in (*read.remarks, *read.quoted):
-        assert len(remark.words) <= 600
-        assert read == proposal.read(message)
+    for remark in (*read.remarks, *read.quoted()):
+        assert 0 < len(remark.words) <= 600
+    again = proposal.read(message)
+    assert (again.remarks, again.quoted()) == (read.remarks, read.quoted())

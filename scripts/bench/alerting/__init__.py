@@ -1,0 +1,1 @@
+"""What `scripts/bench/alerts` measures: deliveries among faults and kills, and the reaction."""
