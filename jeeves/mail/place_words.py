@@ -45,10 +45,11 @@ ADJECTIVES = (
     r"to\b|with\b|and\b|or\b|is\b|are\b|from\b)[\w'&-]+\s+){0,4}?"
 )
 
-#: "my office", "the café on Mill Road", "your place".
+#: "my office", "the café on Mill Road", "your place". Within one group, so that a book of phrases
+#: takes the nouns as one and not as a hundred alternatives.
 DEFINITE = re.compile(
-    r"\b(?P<whose>[Mm]y|[Yy]our|[Oo]ur|his|her|their|[Tt]he|this|that|[A-Z][\w-]+'s)\s+"
-    rf"{ADJECTIVES}(?:{NOUN})s?\b"
+    r"\b(?:(?P<whose>[Mm]y|[Yy]our|[Oo]ur|his|her|their|[Tt]he|this|that|[A-Z][\w-]+'s)\s+"
+    rf"{ADJECTIVES}(?:{NOUN})s?)\b"
     r"(?!'s\b|\s+(?:hour|time|party|manager|staff|team|call|holiday|budget|rent|renovation|"
     r"opening|visit|tour|move|meeting|policy|project|list|plan|menu|owner|phone|number|address)s?"
     r"\b|\s+work\b)"
