@@ -32,7 +32,7 @@ def _of_online() -> Phrasebook[str]:
 
 def kind_of(sentence: str) -> str:
     """The kind of meeting that ``sentence`` speaks of; "" where it names none."""
-    found = _phrasebook().found_in(sentence)
+    found = _phrasebook().first_in(sentence)
     special = found.keys() - {"meeting", ONLINE_KIND}
     # Of two that begin at the same letter, the first in the alphabet.
     return min((found[kind], kind) for kind in special or found)[1] if found else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from jeeves.domain.remark import Place, Sign
 from jeeves.mail.place_signs import (
@@ -62,14 +62,21 @@ def _phrasebook() -> Phrasebook[str]:
     patterns = (
         *(ADDRESS, ROOM, IMPLIED, MAP, DEFINITE, IN_NAMED, CHOICE, NAME_REFUSED, TRY_LOWER),
         *(AT_NAME, TRY_NAME, NAME_WORKS, IN_THE_NAME, HELD, IN_NUMBERED, THE_NAME, TYPED),
-        *(NAME_WITHIN, FRAGMENT, LINK, LABELLED, GONE, ELSEWHERE, REFUSALS),
+        *(NAME_WITHIN, FRAGMENT, LINK),
     )
     return Phrasebook({pattern.pattern: pattern.pattern for pattern in patterns})
 
 
-def _search(pattern: re.Pattern[str], sentence: str) -> re.Match[str] | None:
-    possible = pattern.pattern in _phrasebook().possible_in(sentence)
-    return pattern.search(sentence) if possible else None
+@cache
+def _of_refusals() -> Phrasebook[str]:
+    # All three disregard case.
+    patterns = (GONE, ELSEWHERE, REFUSALS)
+    return Phrasebook({pattern.pattern: f"(?i){pattern.pattern}" for pattern in patterns})
+
+
+@lru_cache(maxsize=64)
+def _refusing(sentence: str) -> frozenset[str]:
+    return frozenset(_of_refusals().found_in(sentence))
 
 
 def found_in(sentence: str, people: frozenset[str] = frozenset()) -> tuple[Place, ...]:
@@ -78,7 +85,7 @@ def found_in(sentence: str, people: frozenset[str] = frozenset()) -> tuple[Place
     ``people``: names, in lower case, of those who write and read: by themselves no places.
     """
     text = sentence
-    if _search(LINK, sentence):
+    if LINK.pattern in _phrasebook().possible_in(sentence):
         text = LINK.sub(lambda link: link[0] if MAP.fullmatch(link[0]) else " ", sentence)
     if labelled := LABELLED.match(text):
         what = " ".join(labelled["what"].split()).strip(" .")
@@ -116,17 +123,17 @@ def labelled(sentence: str) -> bool:
 
 def refused(sentence: str) -> bool:
     """Whether it says of a place, not named here, that it will not do."""
-    return bool(_search(GONE, sentence))
+    return GONE.pattern in _refusing(sentence)
 
 
 def elsewhere(sentence: str) -> bool:
     """Whether it asks for another place."""
-    return bool(_search(ELSEWHERE, sentence))
+    return ELSEWHERE.pattern in _refusing(sentence)
 
 
 def shuts(sentence: str) -> bool:
     """Whether it says of any place at all that it will not do."""
-    return bool(_search(REFUSALS, sentence))
+    return REFUSALS.pattern in _refusing(sentence)
 
 
 def _aside(before: str) -> bool:

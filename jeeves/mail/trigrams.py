@@ -9,7 +9,7 @@ the texts are kept of which every match holds one, and these are looked up by th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, TypeVar
@@ -101,7 +101,7 @@ class Phrasebook(Generic[K]):
     def __init__(self, expressions: Mapping[K, str]) -> None:
         self._by_trigram: dict[str, list[tuple[str, str, K]]] = {}
         #: By texts too short for one.
-        self._by_text: dict[str, list[tuple[str, str, K]]] = {}
+        self._by_text: dict[str, list[tuple[str, K]]] = {}
         self._compiled: dict[str, re.Pattern[str]] = {}
         self._possible_in = lru_cache(maxsize=64)(
             lambda sentence: frozenset(key for _, key in self._candidates(sentence))
@@ -109,41 +109,52 @@ class Phrasebook(Generic[K]):
         for key, expression in expressions.items():
             for alternative in alternatives_of(expression):
                 held = held_by_matches(alternative)
-                for one in held or ("",):
-                    trigrams = [one[n : n + 3] for n in range(len(one) - 2)]
-                    rarest = max(trigrams, key=_rarity, default=None)
-                    found = self._by_trigram if rarest else self._by_text
-                    found.setdefault(rarest or one, []).append((one, alternative, key))
+                for text in held or ("",):
+                    if len(text) < 3:
+                        self._by_text.setdefault(text, []).append((alternative, key))
+                        continue
+                    rarest = max((text[n : n + 3] for n in range(len(text) - 2)), key=_rarity)
+                    self._by_trigram.setdefault(rarest, []).append((text, alternative, key))
+        self._trigrams = frozenset(self._by_trigram)
 
-    def found_in(self, sentence: str) -> dict[K, int]:
-        """The expressions that match in ``sentence``, each with where it does so first."""
-        found: dict[K, int] = {}
+    def found_in(self, sentence: str) -> set[K]:
+        """The expressions that match in ``sentence``."""
+        found: set[K] = set()
         for alternative, key in self._candidates(sentence):
-            pattern = self._compiled.get(alternative)
-            if pattern is None:
-                pattern = self._compiled[alternative] = re.compile(alternative)
-            if match := pattern.search(sentence):
-                start = match.start()
-                if key not in found or start < found[key]:
-                    found[key] = start
+            if key not in found and self._pattern(alternative).search(sentence):
+                found.add(key)
         return found
+
+    def first_in(self, sentence: str) -> dict[K, int]:
+        """The expressions that match in ``sentence``, each with where it does so first."""
+        first: dict[K, int] = {}
+        for alternative, key in self._candidates(sentence):
+            if match := self._pattern(alternative).search(sentence):
+                first[key] = min(match.start(), first.get(key, match.start()))
+        return first
 
     def possible_in(self, sentence: str) -> frozenset[K]:
         """The expressions that may match in ``sentence``; no other does."""
         return self._possible_in(sentence)
 
-    def _candidates(self, sentence: str) -> Iterator[tuple[str, K]]:
+    def _pattern(self, alternative: str) -> re.Pattern[str]:
+        pattern = self._compiled.get(alternative)
+        if pattern is None:
+            pattern = self._compiled[alternative] = re.compile(alternative)
+        return pattern
+
+    def _candidates(self, sentence: str) -> list[tuple[str, K]]:
         """Alternatives of which ``sentence`` holds a text that every match does."""
         lower, trigrams = _taken_apart(sentence)
-        by_trigram = self._by_trigram
-        for trigram in trigrams & by_trigram.keys():
-            for text, alternative, key in by_trigram[trigram]:
+        found = []
+        for trigram in trigrams & self._trigrams:
+            for text, alternative, key in self._by_trigram[trigram]:
                 if text in lower:
-                    yield alternative, key
-        for text, ones in self._by_text.items():
-            if text in lower:
-                for _, alternative, key in ones:
-                    yield alternative, key
+                    found.append((alternative, key))
+        for short, ones in self._by_text.items():
+            if short in lower:
+                found += ones
+        return found
 
 
 @lru_cache(maxsize=64)
