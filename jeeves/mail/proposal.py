@@ -17,7 +17,7 @@ from jeeves.mail.invitation import EVENT
 from jeeves.mail.quoting import own_words
 
 #: Characters of a mail that are read at most, from its top.
-_READ = 6_000
+MOST_READ = 6_000
 _PLAIN = {0x2018: "'", 0x2019: "'", 0x02BC: "'", 0x00B4: "'", 0x2013: "-", 0x2014: "-", 0x2212: "-"}
 _MOST_SENTENCES = 120
 _LONGEST_SENTENCE = 600
@@ -83,11 +83,11 @@ def read(message: Message) -> Said:
     """What ``message`` says about meeting, and what the mails say that it quotes."""
     written = message.sent_at or message.received_at
     people = _people(message)
-    own, told = _without_events(plain(message.own_words[:_READ]))
+    own, told = _without_events(plain(message.own_words[:MOST_READ]))
     own = _unsigned(own, message.sender.display)
     bare = not own.strip() and not told
     if bare:
-        own, told = _without_events(plain(own_words(message.body) or message.body)[:_READ])
+        own, told = _without_events(plain(own_words(message.body) or message.body)[:MOST_READ])
     answer = bool(_SUBJECT_MARK.match(message.subject))
     subject = "" if answer else " ".join(plain(message.subject[:200]).split())
     remarks = [
@@ -142,7 +142,7 @@ def _of_text(text: str, written: datetime, people: frozenset[str]) -> Iterator[R
 
 def _of_quoted(message: Message, written: datetime, people: frozenset[str]) -> Iterator[Remark]:
     """The newest quoted mail, read as its writer's own words."""
-    body = message.body[: 3 * _READ]
+    body = message.body[: 3 * MOST_READ]
     own = message.own_words.strip()
     before, found, after = body.partition(own) if own else (body, "", "")
     below = after if found else before
@@ -153,7 +153,7 @@ def _of_quoted(message: Message, written: datetime, people: frozenset[str]) -> I
     head = _HEAD.search(text)
     words = text[head.end() :] if head else text
     writer = _WRITER.search(text[: head.end()]) if head else None
-    quoted = plain(own_words(words)[:_READ])
+    quoted = plain(own_words(words)[:MOST_READ])
     name = next(filter(None, writer.groups())).strip() if writer else ""
     yield from _of_text(_unsigned(quoted, name), written, people)
 

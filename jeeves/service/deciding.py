@@ -26,11 +26,9 @@ from jeeves.domain.wording import (
 )
 from jeeves.mail import proposal
 from jeeves.service.delivery import new_reference
+from jeeves.service.hearing import heard_of
 from jeeves.service.terms import Terms
 
-#: Of a longer conversation as many of the first mails and of the newest are read: those of the
-#: first keep their numbers to the meetings that were told.
-LONGEST_THREAD = 500
 #: A question whose row stands so was taken back, or never said.
 CLOSED = frozenset({AlertState.CANCELLED})
 
@@ -118,9 +116,6 @@ def conclude(
         now: Aware.
         terms: The owner's.
     """
-    heard = [one for one in thread.messages if not one.message.draft]
-    if len(heard) > LONGEST_THREAD:
-        heard = [*heard[: LONGEST_THREAD // 2], *heard[-LONGEST_THREAD // 2 :]]
     conversation = fold(
         turn(
             one.message,
@@ -128,7 +123,7 @@ def conclude(
             needs_location=_needs_location(one, judged),
             why=_why(one.message, judged.get(one.id)),
         )
-        for one in heard
+        for one in heard_of(thread)
     )
     open_now = [meeting for meeting in conversation.open_meetings if meeting.due_at]
     alerts: list[Alert] = []

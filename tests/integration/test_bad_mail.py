@@ -24,7 +24,8 @@ from jeeves.domain.alert import ALPHABET, Channel
 from jeeves.domain.message import Message
 from jeeves.domain.ports import Notifier, Scorer
 from jeeves.mail import proposal
-from jeeves.service.deciding import LONGEST_THREAD
+from jeeves.mail.proposal import MOST_READ
+from jeeves.service.hearing import LONGEST_THREAD, MOST_HEARD
 from jeeves.service.triage import CycleReport, run_cycle
 from jeeves.settings import Settings
 from tests.builders import ACCOUNT, NOW
@@ -255,35 +256,37 @@ def test_a_day_that_cannot_be_is_no_day(house: House, said: str) -> None:
     assert re.fullmatch(r"Ana Lopez: lunch(?: Thu 26 Nov)?(?: 12:30)?\?", told)
 
 
-def thread(house: House, mails: int, quotes: int = 0) -> None:
+def thread(house: House, mails: int, text: str = "I sent you the report.") -> None:
     """A conversation of so many mails, the newest last, that have come."""
-    quoted = "".join(f"> Shall we have lunch on Friday, line {n}?\r\n" for n in range(quotes))
     for number in range(mails):
-        text = f"I sent you part {number} of the report.\r\n\r\nOn Thu, Ben wrote:\r\n{quoted}"
         house.clock.advance(seconds=1)
         house.mailbox.add(
-            raw(f"Ben {number} <ben{number}@example.org>", "Re: report", TODAY, text),
+            raw(f"Ben {number} <ben{number}@example.org>", "Re: report", TODAY, f"{text}\r\n"),
             received_at=house.clock.now,
             gmail_thread_id="77",
         )
     house.cycle()
 
 
-def test_of_a_conversation_of_500_mails_only_the_newest_are_read_for_each_that_comes(
-    house: House, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("mails", "length", "most"),
+    [(LONGEST_THREAD + 10, 1, LONGEST_THREAD), (70, 2 * MOST_READ, MOST_HEARD // MOST_READ)],
+)
+def test_of_a_conversation_without_end_only_so_much_is_read_for_each_mail_that_comes(
+    house: House, monkeypatch: pytest.MonkeyPatch, mails: int, length: int, most: int
 ) -> None:
-    thread(house, 499)
-    assert house.reading.backlog().messages == 499
+    thread(house, mails, "I sent you the report. " * (length // 23 + 1))
+    assert house.reading.backlog().messages == mails
     assert house.texts == []
     read: list[Message] = []
     monkeypatch.setattr(proposal, "read", noting(read))
     house.take(raw(ANA, "Re: report", TODAY), gmail_thread_id="77")
     text, _ = check(house)
     assert text.startswith(f"Ana Lopez: {FRIDAY_NOON}")
-    assert len(read) == LONGEST_THREAD
+    assert most / 2 < len(read) <= most
+    assert [message.sender.name for message in (read[0], read[-1])] == ["Ben 0", "Ana Lopez"]
     house.take(raw(ANA, "Re: report", TODAY, "By the way, ..."), gmail_thread_id="77")
     assert len(house.texts) == 1
-    assert len(read) == 2 * LONGEST_THREAD
 
 
 def noting(read: list[Message], original: object = proposal.read) -> object:
@@ -314,7 +317,7 @@ def test_it_is_told_once_and_the_settled_place_is_told_once(house: House) -> Non
     assert all(segments(text) <= 2 for text in house.texts)
 
 
-def test_a_conversation_as_long_as_gmail_lets_them_be_is_read_from_its_beginning(
+def test_a_new_question_in_a_long_conversation_is_told(
     house: House,
 ) -> None:
     house.take(raw(ANA, "Report", TODAY), gmail_thread_id="77")
@@ -338,7 +341,8 @@ def test_what_is_quoted_is_read_only_until_a_meeting_is_known(
         return original(text, people)
 
     house.take(raw(ANA, "Re: report", TODAY), gmail_thread_id="77")
-    thread(house, 60, quotes=100)
+    quotes = "".join(f"> Shall we have lunch on Friday, line {n}?\r\n" for n in range(100))
+    thread(house, 60, f"I sent you the report.\r\n\r\nOn Thu, Ben wrote:\r\n{quotes}")
     monkeypatch.setattr(proposal, "sentences", note)
     house.take(raw("Ben <b@example.org>", "Re: report", TODAY, "Thanks!"), gmail_thread_id="77")
     assert read

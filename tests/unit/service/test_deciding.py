@@ -16,8 +16,8 @@ from jeeves.domain.outbox import Asked, Outcome, Thread, ThreadMessage
 from jeeves.domain.ports import Judgement, StoredMessage
 from jeeves.domain.schedule import Rules
 from jeeves.domain.verdict import Band
-from jeeves.service import deciding
 from jeeves.service.deciding import conclude, judgement, turn
+from jeeves.service.hearing import LONGEST_THREAD
 from jeeves.service.terms import FREE, Terms
 from tests.builders import ACCOUNT, a_message
 from tests.fakes import FakeScorer
@@ -238,7 +238,7 @@ def test_a_thread_of_500_mails_and_one_of_many_more_keep_the_numbers_of_their_me
     mail = a_message(
         thread_key=KEY, subject="Re: hello", body="The report is long.", own_words="It is long."
     )
-    filler = [ThreadMessage(n, mail, Band.QUIET) for n in range(2, deciding.LONGEST_THREAD + 300)]
+    filler = [ThreadMessage(n, mail, Band.QUIET) for n in range(2, LONGEST_THREAD + 300)]
     talk.stored += filler
     [closing] = talk.hear(
         "Lunch on Thursday: let's go to Nopa.", SAM, sent_at=START, received_at=START
