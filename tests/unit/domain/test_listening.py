@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, time
+from functools import partial
 from typing import Any
 
 import pytest
@@ -150,12 +151,14 @@ def test_mail_to_many_is_not_due() -> None:
 
 
 def test_what_was_quoted_is_known_and_is_no_news() -> None:
-    quoted = a_turn("m1", GLADLY, quoted=(LUNCH_AT_NOPA,), needs_location=True)
+    quoted = a_turn("m1", GLADLY, quoted=lambda: (LUNCH_AT_NOPA,), needs_location=True)
     meeting = only(quoted)
     assert (meeting.place, meeting.settled_by, meeting.alert_at) == ("Nopa", "m1", None)
     # only where nothing is known yet
     other = (replace(LUNCH, kind="dinner", when=FRIDAY),)
-    assert len(fold([a_turn("m1", LUNCH), a_turn("m2", GLADLY, quoted=other)]).meetings) == 1
+    assert (
+        len(fold([a_turn("m1", LUNCH), a_turn("m2", GLADLY, quoted=lambda: other)]).meetings) == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -228,7 +231,7 @@ def threads(draw: st.DrawFn) -> list[Turn]:
                 str(number),
                 *draw(MANY),
                 bulk=draw(st.sampled_from([False, False, True])),
-                quoted=draw(MANY),
+                quoted=partial(tuple, draw(MANY)),
                 needs_location=draw(st.booleans()),
             )
         )

@@ -29,6 +29,8 @@ from jeeves.mail.trigrams import Phrasebook, alternatives_of, folded, held_by_ma
         (r"at\s+(?=noon)", {"at "}),
         (r"(?:one|two) or more+", {"one or more", "two or more"}),
         (r"(?:very )*far", {"far"}),
+        # "abbc" holds no "abc"
+        ("ab+c", {"bc"}),
         (r"\d{1,2}:\d\d", {"0:00"}),
         (r"[0-3]?\d\.", {"0.", "00."}),
         (r"what (?!not)is", {"what is"}),
