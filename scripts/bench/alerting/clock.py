@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-#: The cells of the file before those of the workers.
-_START, _AHEAD, _PACE, _TURN, _OVER = range(5)
+#: The cells of the file; the last is that of the first worker.
+_START, _AHEAD, _PACE, _TURN, _WORKERS = range(5)
 _CELL = 8
 #: In a worker's cell: it ended with an error.
 _CRASHED = -1.0
@@ -40,7 +40,7 @@ class SharedClock:
             workers: How many take turns.
             pace: How fast it goes by itself: 1 as any clock, 0 not at all.
         """
-        path.write_bytes(bytes(_CELL * (_OVER + 1 + workers)))
+        path.write_bytes(bytes(_CELL * (_WORKERS + workers)))
         clock = cls(path)
         clock._cells[_START] = time.time()
         clock._cells[_PACE] = pace
@@ -78,18 +78,9 @@ class SharedClock:
         """Let everybody look again for what is due."""
         self._cells[_TURN] += 1
 
-    @property
-    def over(self) -> bool:
-        """Whether workers are to end."""
-        return bool(self._cells[_OVER])
-
-    def end(self) -> None:
-        """Let workers end."""
-        self._cells[_OVER] = 1
-
     def rest(self, worker: int, turn: float) -> None:
         """Worker ``worker`` found nothing more to do in ``turn``."""
-        self._cells[_OVER + 1 + worker] = turn
+        self._cells[_WORKERS + worker] = turn
 
     def replaced(self, worker: int) -> None:
         """A new worker, which has done nothing yet, takes the place of one that was killed."""
@@ -105,7 +96,7 @@ class SharedClock:
         Raises:
             RuntimeError: one of them ended with an error.
         """
-        cells = self._cells[_OVER + 1 :].tolist()
+        cells = self._cells[_WORKERS:].tolist()
         if _CRASHED in cells:
             raise RuntimeError("a worker ended with an error; what it said stands above")
         return [cell == self.turn for cell in cells]

@@ -83,15 +83,15 @@ class Workers:
 
 
 def work(worker: int, told: Mapping[str, Any]) -> None:
-    """Deliver what is due, turn by turn, until there is no more turn or the forking process."""
+    """Deliver what is due, turn by turn, until killed or without the process that forked it."""
     parent = os.getppid()
     notifier = SmsNotifier(**told["sms"])
     with SharedClock(Path(told["clock"])) as clock, closing(PostgresStore(told["dsn"])) as store:
-        while not clock.over and os.getppid() == parent:
+        while os.getppid() == parent:
             turn = clock.turn
             deliver(ACCOUNT, store, notifier, [], clock)
             clock.rest(worker, turn)
-            while clock.turn == turn and not clock.over and os.getppid() == parent:
+            while clock.turn == turn and os.getppid() == parent:
                 time.sleep(_PAUSE)
 
 
@@ -128,9 +128,8 @@ def main() -> None:
             clock.replaced(worker)
         pids[worker] = fork(worker, told)
         print(pids[worker], flush=True)
-    with SharedClock(Path(told["clock"])) as clock:
-        clock.end()
     for pid in pids:
+        os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
 
 
