@@ -160,6 +160,7 @@ def test_those_above_the_threshold_alert_and_only_those(
 
     jeeves_on_postgres.watch(server)
     jeeves_on_postgres.text_through(twilio)
+    jeeves_on_postgres.configure(ALERTS_PER_HOUR="1000")
     jeeves_on_postgres("check")
     if isinstance(server, GmailServer):
         for raw in labelled:
@@ -167,16 +168,17 @@ def test_those_above_the_threshold_alert_and_only_those(
     else:
         server.deliver(labelled)
     assert "60 judged" in jeeves_on_postgres("check").stdout
+    # What is wanted today at an hour that is over when the tests run is of no use any more.
     alerted = """
-        select coalesce(array_agg(m.message_id), '{}') from alerts a join messages m
-        on m.id = a.message_id where a.state = 'sent'"""
+        select m.message_id, a.state from alerts a join messages m on m.id = a.message_id
+        where a.kind = 'alert' and a.state in ('sent', 'expired')"""
     connection = psycopg2.connect(migrated_url)
     cursor = connection.cursor()
     cursor.execute(alerted)
-    row = cursor.fetchone()
+    alerts = dict(cursor.fetchall())
     connection.close()
-    assert row is not None
-    assert set(row[0]) == expected
-    assert len(twilio.messages) == len(expected)
+    assert set(alerts) == expected
+    sent = list(alerts.values()).count("sent")
+    assert len(twilio.messages) == sent > len(expected) / 2
     assert jeeves_on_postgres("check").stdout == ""
-    assert len(twilio.messages) == len(expected)
+    assert len(twilio.messages) == sent

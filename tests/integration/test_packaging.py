@@ -93,7 +93,7 @@ def imported(folder: Path) -> Iterator[tuple[Path, str]]:
 def test_everything_imported_is_declared(folder: str, lock: str) -> None:
     declared = {canonicalize_name(Requirement(r).name) for r in [*LOCKED[lock], *ASKED_FOR]}
     providers = packages_distributions()
-    ours = {"jeeves", "tests", *sys.stdlib_module_names}
+    ours = {"jeeves", "tests", "scripts", *sys.stdlib_module_names}
     undeclared = {
         f"{path.relative_to(ROOT)}: {name}"
         for path, name in imported(ROOT / folder)
