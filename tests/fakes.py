@@ -40,6 +40,8 @@ class FakeMailbox:
     #: Raised by the next call of the method named.
     faults: dict[str, Exception] = field(default_factory=dict)
     uidnext: int = 1
+    #: UIDs from here on came after the last search; what waits hears of them at once.
+    searched: int = 1
 
     def add(self, raw: bytes, received_at: datetime = NOW, **facts: object) -> int:
         uid, self.uidnext = self.uidnext, self.uidnext + 1
@@ -67,6 +69,7 @@ class FakeMailbox:
 
     def uids_after(self, uid: int) -> list[int]:
         self._fail("uids_after")
+        self.searched = self.uidnext
         return sorted(u for u in self.mails if u > uid)
 
     def uids_since(self, day: datetime) -> list[int]:
@@ -94,10 +97,11 @@ class FakeMailbox:
                 )
 
     def wait(self, seconds: float, stopped: Callable[[], bool]) -> bool:
-        seen, deadline = self.uidnext, time.monotonic() + seconds
+        deadline = time.monotonic() + seconds
         while not stopped() and time.monotonic() < deadline:
             self._fail("wait")
-            if self.uidnext != seen:
+            if self.uidnext != self.searched:
+                self.searched = self.uidnext
                 return True
             time.sleep(0.01)
         return False
