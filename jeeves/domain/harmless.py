@@ -26,7 +26,7 @@ _INVITATION = re.compile(
     re.IGNORECASE,
 )
 _LINK = re.compile(
-    r"[<(]?(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)\S+"  # with a scheme, or the www of old
+    r"[<(]?(?:[a-z0-9+.-]{0,30}://|\bwww\.)\S*"  # with a scheme, or the www of old
     r"|\b[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}[/?#]\S*"  # a host with a path
     r"|\b\d{1,3}(?:\.\d{1,3}){3}\b(?:[:/?#]\S*)?",
     re.IGNORECASE,
