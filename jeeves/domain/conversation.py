@@ -89,6 +89,8 @@ class Conversation:
     """What is known of a conversation after its mails so far."""
 
     meetings: tuple[Meeting, ...] = ()
+    #: Number of the meeting that was settled last, of those that stand so.
+    settled_last: int = 0
 
     @property
     def state(self) -> State:
@@ -106,9 +108,14 @@ class Conversation:
 
     @property
     def settled(self) -> Meeting | None:
-        """The last of the meetings that stand settled; None where none does."""
+        """Of the meetings that stand settled the one settled last; None where none does."""
         settled = [one for one in self.meetings if one.state is State.SETTLED]
-        return settled[-1] if settled else None
+        return max(settled, key=lambda m: (m.number == self.settled_last, m.number), default=None)
+
+    @property
+    def foremost(self) -> Meeting | None:
+        """The meeting that the state is about: the first open one, else the one settled last."""
+        return self.open_meetings[0] if self.open_meetings else self.settled
 
     @property
     def alert_at(self) -> str | None:

@@ -44,9 +44,14 @@ def fold(turns: Iterable[Turn]) -> Conversation:
 def unfold(turns: Iterable[Turn]) -> Iterator[Conversation]:
     """What is known after each of ``turns``."""
     listening = _Listening()
-    for turn in turns:
+    order: dict[str, int] = {}
+    for number, turn in enumerate(turns):
+        order.setdefault(turn.id, number)
         listening.hear(turn)
-        yield Conversation(tuple(draft.meeting() for draft in listening.drafts))
+        meetings = tuple(draft.meeting() for draft in listening.drafts)
+        settled = [one for one in meetings if one.settled_by]
+        last = max(settled, key=lambda one: order[one.settled_by or ""], default=None)
+        yield Conversation(meetings, last.number if last else 0)
 
 
 class _Listening:

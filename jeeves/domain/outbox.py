@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel
-from jeeves.domain.conversation import Conversation, Meeting, State
+from jeeves.domain.conversation import Conversation
 from jeeves.domain.message import Message
 from jeeves.domain.schedule import Rules
 from jeeves.domain.sms import segments, shortened
@@ -85,24 +85,13 @@ class Outcome:
     read_up_to: int
     decided_at: datetime
     conversation: Conversation
-    #: Id of the message that first named the place that stands.
-    settled_by: int | None = None
     #: New rows of the kinds alert and reminder, each with its question.
     alerts: tuple[Alert, ...] = ()
     closed: tuple[Closing, ...] = ()
     #: Rows that are there, as they should be now that their meeting is at another time.
     moved: tuple[Alert, ...] = ()
-    #: When the meeting starts that the state is about.
+    #: When its foremost meeting starts.
     meeting_at: datetime | None = None
-
-    @property
-    def meeting(self) -> Meeting | None:
-        """The meeting that the state is about: the first that is open, else the last so."""
-        state = self.conversation.state
-        meetings = [one for one in self.conversation.meetings if one.state is state]
-        if not meetings:
-            return None
-        return meetings[0] if state is State.OPEN else meetings[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,6 @@ FARTHEST = timedelta(days=3660)
 #: When a day begins for whoever has no quiet hours.
 MORNING = time(7)
 LONGEST_PAUSE = timedelta(days=366)
-#: The window of ALERTS_PER_HOUR.
-HOUR = timedelta(hours=1)
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 PAUSE_HINT = (
     "Say how long, such as 2h, 90m or 3d, or until when: until 14:00, until tomorrow, until fri, "

@@ -140,7 +140,6 @@ def conclude(
         read_up_to=thread.read_up_to,
         decided_at=now,
         conversation=conversation,
-        settled_by=_settled_by(conversation),
         alerts=(*alerts, *more),
         moved=moved,
         closed=tuple(_closings(conversation, told, messages, now, terms)),
@@ -313,15 +312,8 @@ def _closings(
         yield Closing(question, *takes_back(words))
 
 
-def _settled_by(conversation: Conversation) -> int | None:
-    settled = conversation.settled
-    return int(settled.settled_by) if settled and settled.settled_by else None
-
-
 def _meeting_at(conversation: Conversation, now: datetime, terms: Terms) -> datetime | None:
-    """When the meeting starts that the state of the conversation is about."""
-    open_now = conversation.open_meetings
-    meeting = open_now[0] if open_now else conversation.settled
+    meeting = conversation.foremost
     if meeting is None or meeting.when is None:
         return None
     return meeting.when.start(zone_of(terms.rules, now))

@@ -196,15 +196,16 @@ def follow_due(
             alert = replace(asked, follow_at=None)
         else:
             alert = followed(asked, delivery, now)
+        waits = alert.delivery in WAITING and now - (asked.settled_at or now) >= terms.silent_after
+        if waits and alert.state is AlertState.SENT:
+            stuck = replace(alert, error="Twilio has taken it and not passed it on.")
+            store.announce(undelivered_notices(stuck, other_channels, new_reference, now))
+        elif delivery is not None and delivery.final:
+            # Before it is written, as with an attempt: whoever is killed asks again.
+            tell_of(alert, store, other_channels, now, terms)
         store.write_follow(asked, alert)
         if delivery is None or delivery.delivered:
             tell_it_works(alert, store, other_channels, now)
-        waits = alert.delivery in WAITING and now - (asked.settled_at or now) >= terms.silent_after
-        if waits and alert.state is AlertState.SENT:
-            alert = replace(alert, error="Twilio has taken it and not passed it on.")
-            store.announce(undelivered_notices(alert, other_channels, new_reference, now))
-        elif delivery is not None and delivery.final:
-            tell_of(alert, store, other_channels, now, terms)
 
 
 def attempt(alert: Alert, notifier: Notifier, clock: Clock, send_by: datetime) -> Alert:

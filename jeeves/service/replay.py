@@ -124,7 +124,7 @@ def replay_thread(thread: Sequence[Message], scorer: Scorer, terms: Terms) -> Re
     ]
     known = list(unfold(turns))
     end = known[-1]
-    settled = _settled_last(end)
+    settled = end.settled if end.state is State.SETTLED else None
     replayed = Replayed(
         thread=_thread_of(thread[0]),
         messages=tuple(names),
@@ -213,14 +213,6 @@ def _open(conversation: Conversation, number: int) -> bool:
         meeting.number == number and meeting.state is State.OPEN
         for meeting in conversation.meetings
     )
-
-
-def _settled_last(conversation: Conversation) -> Meeting | None:
-    """Of the meetings that stand settled, the one settled last; None unless that is the state."""
-    if conversation.state is not State.SETTLED:
-        return None
-    settled = [one for one in conversation.meetings if one.state is State.SETTLED]
-    return max(settled, key=lambda one: int(one.settled_by or 0))
 
 
 def _named(number: str | None, names: Sequence[str]) -> str | None:

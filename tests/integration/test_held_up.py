@@ -9,6 +9,7 @@ import pytest
 
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.alert import Alert, AlertState, Channel, Receipt
+from jeeves.domain.outbox import FOLLOW_SECONDS, Delivery
 from jeeves.errors import DeliveryRefused, DeliveryUnknown
 from jeeves.service.delivery import LEASE_SECONDS, attempt, deliver
 from tests.builders import ACCOUNT, NOW, an_alert, an_outcome
@@ -109,3 +110,23 @@ def test_a_process_killed_after_a_refusal_has_told_the_owner_of_it(
     [[row]] = store.questions(ACCOUNT, alert.thread_key).values()
     assert row.state is AlertState.FAILED
     assert store.claim(ACCOUNT, [Channel.SPEECH], NOW, LEASE_SECONDS) is None
+
+
+def test_a_process_killed_after_a_text_did_not_arrive_has_told_the_owner_of_it(
+    store: PostgresStore, alert: Alert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, sms = FakeClock(), RecordingNotifier(Channel.SMS)
+    deliver(ACCOUNT, store, sms, [Channel.SPEECH], clock)
+    clock.advance(seconds=FOLLOW_SECONDS[0])
+    sms.deliveries = [Delivery("undelivered", final=True, delivered=False, error="a landline")]
+
+    def killed(asked: Alert, followed: Alert) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "write_follow", killed)
+        with pytest.raises(Killed):
+            deliver(ACCOUNT, store, sms, [Channel.SPEECH], clock)
+    told = store.claim(ACCOUNT, [Channel.SPEECH], clock.now, LEASE_SECONDS)
+    assert told is not None
+    assert "a landline" in told.text

@@ -104,11 +104,13 @@ def write_conversations(sql: SqlCursor, outcomes: Iterable[Outcome]) -> None:
     """Write how conversations stand; of two decisions about one the later in order."""
     rows = {}
     for one in outcomes:
-        meeting = one.meeting
+        meeting = one.conversation.foremost
+        # Messages are called by their ids in the turns of a stored conversation.
+        settled_by = int(meeting.settled_by) if meeting and meeting.settled_by else None
         rows[one.account, one.thread_key] = (
             *(one.account, one.thread_key, one.conversation.state.value),
             meeting.place if meeting else "",
-            *(one.meeting_at, one.settled_by),
+            *(one.meeting_at, settled_by),
             meeting.question if meeting and meeting.state is State.OPEN else "",
             one.decided_at,
         )

@@ -293,6 +293,25 @@ def test_what_is_known_depends_only_on_the_mails_so_far(turns: list[Turn]) -> No
         assert fold(turns[: number + 1]) == known[number]
 
 
+def test_of_two_that_are_settled_the_state_is_about_the_one_settled_last() -> None:
+    dinner = remark(
+        "And dinner on Friday?",
+        Act.PROPOSES | Act.ADDS,
+        kind="dinner",
+        when=FRIDAY,
+        paragraph=2,
+    )
+    asked = a_turn("m1", LUNCH, dinner)
+    dinner_placed = own("m2", replace(dinner, words="Dinner at Zuni", places=(ZUNI,)))
+    known = fold([asked, dinner_placed, own("m3", LUNCH_AT_NOPA)])
+    assert [meeting.place for meeting in known.meetings] == ["Nopa", "Zuni"]
+    assert known.foremost is not None
+    assert known.foremost.settled_by == "m3"
+    half = fold([asked, dinner_placed])
+    assert half.foremost is not None
+    assert half.foremost.state is State.OPEN
+
+
 @pytest.mark.timeout(60)
 def test_a_thread_of_500_mails_is_followed_at_once() -> None:
     dinners = [

@@ -112,7 +112,9 @@ def test_the_owners_own_mail_is_followed_and_tells_nothing() -> None:
 def test_a_place_that_was_named_is_no_question() -> None:
     outcome = Talk().hear("Lunch at Nopa on Thursday at 12:30?")
     assert outcome.alerts == ()
-    assert (outcome.settled_by, outcome.conversation.state) == (1, State.SETTLED)
+    settled = outcome.conversation.foremost
+    assert settled is not None
+    assert (settled.settled_by, settled.state) == ("1", State.SETTLED)
     assert outcome.meeting_at == datetime(2026, 3, 12, 12, 30, tzinfo=UTC)
 
 
@@ -125,7 +127,8 @@ def test_a_place_settles_and_takes_the_alert_back() -> None:
     assert closing.sms_text is not None
     assert "Nopa" in closing.sms_text
     assert closing.spoken_text is not None
-    assert settled.settled_by == 2
+    assert settled.conversation.settled is not None
+    assert settled.conversation.settled.settled_by == "2"
     # once
     assert talk.hear("Perfect, see you there.").closed == ()
 
