@@ -49,6 +49,7 @@ class Setting:
         self.reading = Reading(dsn)
         self.failures: list[BaseException] = []
         self.terms = FREE
+        self.poll_seconds = 5.0
 
     def daemon(self) -> Daemon:
         return Daemon(
@@ -57,7 +58,7 @@ class Setting:
             scorer=FakeScorer(),
             notifiers=[self.sms, self.speech],
             clock=self.clock,
-            poll_seconds=5,
+            poll_seconds=self.poll_seconds,
             stop=self.stop,
             terms=self.terms,
         )
@@ -313,6 +314,7 @@ class TestSeveralAccounts:
         self, setting: Setting, other: Setting, trouble: Exception
     ) -> None:
         setting.mailbox.faults["open"] = trouble
+        other.poll_seconds = 0.2
         with self.running(setting, other):
             until(lambda: len(setting.reading.heartbeats()) == 2)
             other.mailbox.faults["open"] = trouble
