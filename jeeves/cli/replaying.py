@@ -117,12 +117,27 @@ def _show(found: Sequence[Replayed], mails: int) -> None:
 
     console = Console()
     if not found:
-        print(f"{mails} mails, and in none of them does anybody want to meet.")
+        print(f"{_counted(mails, 'mail')}, and in none does anybody want to meet.")
         return
     console.print(_table(found))
     alerts = sum(one.when is not None for one in found)
     taken_back = sum(one.retraction is not None for one in found)
-    print(f"{mails} mails, {alerts} alerts, {taken_back} of them taken back once a place stood")
+    said = f"{_counted(mails, 'mail')}, {_counted(alerts, 'alert')}"
+    print(f"{said}; taken back once it was needless: {taken_back}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _standing(one: Replayed) -> str:
+    """How a conversation stands: where people meet, or whose word is next."""
+    if one.place:
+        return f"{one.state.value}: {one.place}"
+    if one.state.value != "open":
+        return one.state.value
+    asked = next(meeting for meeting in one.meetings if meeting.state is one.state)
+    return f"open, {'yours' if asked.owner_owes else 'theirs'} to answer"
 
 
 def _table(found: Sequence[Replayed]) -> Table:
@@ -138,11 +153,10 @@ def _table(found: Sequence[Replayed]) -> Table:
             said = ["nothing: settled before it was time to"]
         if one.retraction:
             said.append(one.retraction)
-        place = f": {one.place}" if one.place else ""
         table.add_row(
             Text(one.when.strftime("%Y-%m-%d %H:%M") if one.when else ""),
             Text(one.subject[:60]),
-            Text(f"{one.state.value}{place}"),
+            Text(_standing(one)),
             Text("\n".join(said)),
         )
     return table

@@ -129,10 +129,9 @@ class Draft:
         if asks and not self.place:
             self.asked = True
             self.wanted = self.wanted or (self.kind != CALL and (self.meant or bool(self.kind)))
-            self.owner_owes = not turn.own
-        elif turn.own:
+        if turn.own:
             self.owner_owes = False
-        elif not earlier:
+        elif asks or not earlier:
             self.owner_owes = True
 
     def close(self, turn: Turn) -> None:

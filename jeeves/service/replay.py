@@ -72,6 +72,7 @@ class Replayed:
                     "alert_at": meeting.alert_at,
                     "settled_by": meeting.settled_by,
                     "place": meeting.place or None,
+                    "owner_owes": meeting.owner_owes if meeting.state is State.OPEN else None,
                 }
                 for meeting in self.meetings
             ],

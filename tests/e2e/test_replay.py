@@ -114,14 +114,22 @@ def test_people_read_a_table(owned: Jeeves) -> None:
     assert "Settled: Nopa" in shown
     assert "2026-03-10 09:00" in shown
     assert "Invoice" not in shown
-    assert shown.splitlines()[-1] == ("3 mails, 1 alerts, 1 of them taken back once a place stood")
+    assert shown.splitlines()[-1] == "3 mails, 1 alert; taken back once it was needless: 1"
     assert "Invoice" in owned("replay", folder, "--all").stdout
+
+
+def test_of_what_is_open_it_tells_whose_word_is_next(owned: Jeeves) -> None:
+    asked = write(owned.home / "asked", thread()[:1])
+    assert "open, yours to answer" in owned("replay", str(asked)).stdout
+    where = a_mail("a2", "Gladly! Where?\n\nSam", SAM, 1, In_Reply_To="<a1@example.org>")
+    answered = write(owned.home / "answered", [*thread()[:1], where])
+    assert "open, theirs to answer" in owned("replay", str(answered)).stdout
 
 
 def test_mail_in_which_nobody_wants_to_meet_is_said_to_be_so(owned: Jeeves) -> None:
     folder = write(owned.home / "mail", thread()[2:])
     assert owned("replay", str(folder)).stdout == (
-        "1 mails, and in none of them does anybody want to meet.\n"
+        "1 mail, and in none does anybody want to meet.\n"
     )
 
 

@@ -172,6 +172,7 @@ def test_of_several_meetings_each_is_told_and_the_first_alert_is_said() -> None:
             "alert_at": None,
             "settled_by": "<m1>",
             "place": "Nopa",
+            "owner_owes": None,
         },
         {
             "kind": "dinner",
@@ -179,6 +180,7 @@ def test_of_several_meetings_each_is_told_and_the_first_alert_is_said() -> None:
             "alert_at": "<m3>",
             "settled_by": "<m4>",
             "place": "Zuni",
+            "owner_owes": None,
         },
     ]
 
