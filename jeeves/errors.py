@@ -15,7 +15,11 @@
     │  ├─ ModelForeign                     not proved to be the owner's or the starter
     │  ├─ ModelIncompatible                made by other versions
     │  └─ ModelKeyUnusable                 the key that proves it cannot be used
+    ├─ LabelError                          what is said of messages cannot be taken down
     ├─ TrainingError                       the labels or messages cannot be trained on
+    │  ├─ NothingNew                       nothing was labelled since the last training
+    │  └─ CandidateWorse                   the gate refused it; the current model stays
+    ├─ RetrainingRuns (T)                  another process is training
     ├─ ClusterUnavailable (T)              no Dask scheduler answers
     └─ DeliveryError
        ├─ DeliveryDelayed (T)              certainly not sent; later may work
@@ -94,6 +98,22 @@ class ModelKeyUnusable(ModelError):
 
 class TrainingError(JeevesError):
     """The given messages and labels cannot be trained on."""
+
+
+class NothingNew(TrainingError):
+    """Nothing was labelled since the last training."""
+
+
+class CandidateWorse(TrainingError):
+    """The candidate is worse than the current model, which stays."""
+
+
+class RetrainingRuns(TransientError):
+    """Another process is training; one at a time does."""
+
+
+class LabelError(JeevesError):
+    """What was to be said of messages cannot be taken down; nothing was."""
 
 
 class ClusterUnavailable(TransientError):

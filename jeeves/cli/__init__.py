@@ -20,6 +20,7 @@ from jeeves.cli import (
     replaying,
     searching,
     serving,
+    teaching,
 )
 from jeeves.errors import ConfigError, JeevesError, LoginRefused, TransientError
 
@@ -39,6 +40,7 @@ history.add_to(app)
 looking.add_to(app)
 alerting.add_to(app)
 judging.add_to(app)
+teaching.add_to(app)
 replaying.add_to(app)
 searching.add_to(app)
 authorising.add_to(app)

@@ -158,7 +158,6 @@ def import_(
 
     from jeeves import bootstrap, logs
     from jeeves.adapters.archive import UnreadableFile, mails, octets_of
-    from jeeves.errors import ConfigError
     from jeeves.service.history import import_mails
     from jeeves.settings import load_settings
 
@@ -167,9 +166,7 @@ def import_(
     labels: Counter[str] = Counter()
     archives = [mails(path, labels) for path in paths]
     total = sum(octets_of(path) for path in paths)
-    owner = account or (settings.accounts[0].address if settings.accounts else "")
-    if not owner:
-        raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
+    owner = owner_of(settings, account)
     with (
         bootstrap.open_database(settings) as database,
         closing(database.store()) as store,
@@ -192,7 +189,7 @@ def import_(
 
         counts = import_mails(
             readable(),
-            owner.lower(),
+            owner,
             aliases_of(settings, owner),
             store,
             history,
@@ -208,6 +205,20 @@ def import_(
         print(about_labels(labels))
     if counts.unreadable or unreadable:
         raise typer.Exit(1)
+
+
+def owner_of(settings: Settings, account: str) -> str:
+    """Address of the account that mail on disk belongs to, in lower case.
+
+    Raises:
+        ConfigError: none was given, and none is configured.
+    """
+    from jeeves.errors import ConfigError
+
+    owner = account or (settings.accounts[0].address if settings.accounts else "")
+    if not owner:
+        raise ConfigError("Whose mail is it? Give --account ADDRESS, or set GMAIL_ADDRESS.")
+    return owner.lower()
 
 
 def aliases_of(settings: Settings, address: str) -> tuple[str, ...]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from jeeves.domain.conversation import State
-from jeeves.domain.message import Marks
+from jeeves.domain.message import Marks, Message
+from jeeves.domain.verdict import Label
 
 #: With a star, the owner's word that a mail needs a place: the rule of the prototype.
 TAUGHT = "jeeves"
@@ -16,6 +19,63 @@ TAUGHT_NO = "jeeves/no"
 NEEDS_PLACE = "Jeeves/needs place"
 SETTLED = "Jeeves/settled"
 WRITTEN = (NEEDS_PLACE, SETTLED)
+
+
+class Source(StrEnum):
+    """Where an owner said it."""
+
+    MAILBOX = "mailbox"
+    COMMAND = "command"
+    FILE = "file"
+    ASKED = "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What the owner says of a stored message; it is only ever added to what was said before."""
+
+    #: Short id of the message.
+    message_id: int
+    #: None takes back what was said.
+    label: Label | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledMail:
+    """A stored message with what the owner says of it now."""
+
+    id: int
+    message: Message
+    label: Label
+    source: Source
+    labelled_at: datetime
+    #: Words are numbered as they come: this one's number.
+    word: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCounts:
+    """How much the owner has said."""
+
+    needs_location: int
+    other: int
+    #: The number of the last word; 0 where there is none.
+    last_word: int
+    #: Of the labelled messages those whose label is newer than the word that was asked about.
+    new: int
+    #: Messages of which anything was said after that word, taking back included.
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A word that its conversation does not know of yet."""
+
+    word: int
+    thread_key: str
+    #: Whether anything was decided about the conversation.
+    decided: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +107,13 @@ def training_label(marks: Marks) -> bool | None:
     yes = TAUGHT_YES in labels or (TAUGHT in labels and marks.starred)
     no = TAUGHT_NO in labels
     return None if yes == no else yes
+
+
+def label_of(said: bool | None) -> Label | None:
+    """The label that a yes or a no is."""
+    if said is None:
+        return None
+    return Label.NEEDS_LOCATION if said else Label.OTHER
 
 
 def wishes(standing: Iterable[tuple[int, State]]) -> list[LabelWish]:

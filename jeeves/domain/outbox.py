@@ -13,7 +13,7 @@ from jeeves.domain.conversation import Conversation
 from jeeves.domain.message import Message
 from jeeves.domain.schedule import Rules
 from jeeves.domain.sms import segments, shortened
-from jeeves.domain.verdict import Band
+from jeeves.domain.verdict import Band, Label
 
 #: The rows of a conversation that were put into the outbox, by question and kind.
 Asked = Mapping[tuple[str, AlertKind], Sequence[Alert]]
@@ -48,6 +48,15 @@ class ThreadMessage:
     message: Message
     #: By the newest verdict; None where there is none.
     band: Band | None
+    #: What the owner says of it; None where nothing is said.
+    label: Label | None = None
+
+    @property
+    def needs_location(self) -> bool:
+        """By the owner's word, else by the verdict."""
+        if self.label is not None:
+            return self.label is Label.NEEDS_LOCATION
+        return self.band is Band.ALERT
 
 
 @dataclass(frozen=True, slots=True)

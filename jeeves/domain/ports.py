@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.conversation import State
-from jeeves.domain.labelling import LabelChange, LabelWish
+from jeeves.domain.labelling import (
+    LabelChange,
+    LabelCounts,
+    LabelledMail,
+    LabelWish,
+    Unheard,
+    Word,
+)
 from jeeves.domain.message import Cursor, FetchedMail, Listed, Marks, Message, Unreadable
 from jeeves.domain.outbox import Delivery as Delivery
 from jeeves.domain.outbox import OutboxStore, Outcome, Recorded
@@ -249,7 +256,41 @@ class LabelStore(Protocol):
         ...
 
 
-class Store(MarkStore, OutboxStore, Protocol):
+class TeachingStore(Protocol):
+    """The database as far as the owner's labels go. Each method is one transaction."""
+
+    def teach(self, words: Sequence[Word]) -> int:
+        """Add what is said, of one message the last; how many messages that changes."""
+        ...
+
+    def labelled(self) -> Iterator[LabelledMail]:
+        """Every labelled mail of all accounts, the oldest first; a page at a time is held."""
+        ...
+
+    def label_counts(self, after: int = 0) -> LabelCounts:
+        """What is labelled now, and of how many messages something was said after a word."""
+        ...
+
+    def stored_as(
+        self, ids: Collection[int], message_ids: Collection[str]
+    ) -> list[tuple[int, str]]:
+        """Short id and Message-ID of the readable messages that have one of these."""
+        ...
+
+    def stored_digests(self, account: str, digests: Collection[str]) -> Mapping[str, int]:
+        """Short ids of the readable messages with these digests."""
+        ...
+
+    def unheard(self, account: str, limit: int) -> list[Unheard]:
+        """Words that their conversations do not know of yet, the oldest first."""
+        ...
+
+    def heard(self, words: Sequence[int]) -> None:
+        """Remember that the conversations of these words were judged anew."""
+        ...
+
+
+class Store(MarkStore, OutboxStore, TeachingStore, Protocol):
     """The database. Each method is one transaction.
 
     Every method raises StoreUnavailable when the connection fails, and reconnects by itself

@@ -62,6 +62,29 @@ class Fitted:
         found = self.pipeline.predict_proba(rows(documents, self.stems))[:, 1]
         return np.asarray(found, np.float64)
 
+    @classmethod
+    def of_table(cls, table: Table) -> Fitted:
+        """The pipeline that ``table`` was made of, or one that gives the same."""
+        columns = {"text": table.text, "meeting": table.meeting, "frames": table.frames}
+        pipeline = build_pipeline({name: list(column.index) for name, column in columns.items()})
+        # Fitted on two empty mails, for scikit-learn fills in what it wants to find; then told.
+        empty = np.empty((2, len(COLUMNS) + 1), dtype=object)
+        for row in empty:
+            row[:] = [*("" for _ in COLUMNS), dict.fromkeys(table.facts, 0.0)]
+        pipeline.fit(empty, [False, True])
+        transformers = pipeline.named_steps["columns"].named_transformers_
+        for name, column in columns.items():
+            transformers[name].idf_ = np.array(column.idf if column.index else [1.0])
+        scaled = [
+            np.array(columns[name].weights if columns[name].index else [0.0]) / scale
+            for name, (_, scale) in COLUMNS.items()
+        ]
+        facts = [table.facts[name] for name in transformers["facts"].feature_names_]
+        estimator = pipeline.named_steps["estimator"]
+        estimator.coef_ = np.concatenate([*scaled, facts])[np.newaxis]
+        estimator.intercept_ = np.array([table.intercept])
+        return cls(pipeline, table.stems)
+
     def recalibrated(self, slope: float, offset: float) -> Fitted:
         """The same, its log-odds ``slope * x + offset`` from now on."""
         estimator = self.pipeline.named_steps["estimator"]

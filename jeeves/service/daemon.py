@@ -26,6 +26,7 @@ from jeeves.errors import (
 from jeeves.service.delivery import deliver, new_reference
 from jeeves.service.label_writing import write_labels_forever
 from jeeves.service.marking import Marking
+from jeeves.service.relabelling import reconsider
 from jeeves.service.silence import read_again_notices, unread_notices
 from jeeves.service.telling import announce_unread, beat_read, tell_of_model
 from jeeves.service.terms import FREE, Terms
@@ -228,6 +229,8 @@ class Daemon:
             self._wake_couriers()
         beat_read(self.mailbox, store, read_at, channels, self.terms)
         self._marking.step_if_due(store)
+        if reconsider(self.mailbox.account, store, channels, read_at, self.terms):
+            self._wake_couriers()
 
     def _wake_couriers(self) -> None:
         for wake in self._wakes.values():

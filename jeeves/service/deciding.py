@@ -13,7 +13,7 @@ from jeeves.domain.message import Message, Origin
 from jeeves.domain.outbox import Asked, Closing, Outcome, Thread, ThreadMessage
 from jeeves.domain.ports import Judgement, Scorer, Store, StoredMessage
 from jeeves.domain.schedule import Rules, plan
-from jeeves.domain.verdict import Band, judge
+from jeeves.domain.verdict import judge
 from jeeves.domain.wording import (
     Told,
     alert_text,
@@ -263,9 +263,9 @@ def _worded(kind: AlertKind, channel: Channel, told: Told) -> str:
 
 
 def _needs_location(one: ThreadMessage, judged: Mapping[int, Judgement]) -> bool:
-    if one.id in judged:
+    if one.label is None and one.id in judged:
         return judged[one.id].verdict.needs_location
-    return one.band is Band.ALERT
+    return one.needs_location
 
 
 def _why(message: Message, judged: Judgement | None) -> str:

@@ -29,6 +29,7 @@ from jeeves.mail.mime import read
 from jeeves.service.deciding import decide, judgement
 from jeeves.service.delivery import deliver_all
 from jeeves.service.marking import sync_marks
+from jeeves.service.relabelling import reconsider
 from jeeves.service.telling import READ_BEAT, announce_unread, beat_read, tell_of_model
 from jeeves.service.terms import FREE, Terms
 
@@ -91,6 +92,7 @@ def run_cycle(
     beat_read(mailbox, store, read_at, channels, terms)
     sent, failed = deliver_all(mailbox.account, store, notifiers, clock, terms)
     sync_marks(mailbox, store, clock)
+    reconsider(mailbox.account, store, channels, clock(), terms)
     return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed)
 
 

@@ -20,7 +20,7 @@ from jeeves.domain.alert import STALE_AFTER, Alert, AlertKind, Channel, make_ref
 from jeeves.domain.conversation import State
 from jeeves.domain.message import Message
 from jeeves.domain.outbox import Asked, Closing, Outcome, Recorded, Thread, ThreadMessage
-from jeeves.domain.verdict import Band
+from jeeves.domain.verdict import Band, Label
 
 #: A conversation of an account.
 Key = tuple[str, str]
@@ -38,7 +38,10 @@ class PostgresConversations(HasConnection):
         return Thread(
             tuple(
                 ThreadMessage(
-                    row["id"], read_message(row), Band(row["band"]) if row["band"] else None
+                    row["id"],
+                    read_message(row),
+                    Band(row["band"]) if row["band"] else None,
+                    Label(row["label"]) if row["label"] else None,
                 )
                 for row in sql.fetchall()
             )

@@ -9,6 +9,7 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from jeeves.adapters.postgres.connection import HasConnection, SqlCursor, in_transaction, queries
+from jeeves.adapters.postgres.teaching import note_marks
 from jeeves.domain.conversation import State
 from jeeves.domain.labelling import NEEDS_PLACE, SETTLED, LabelChange, LabelWish
 from jeeves.domain.message import Marks
@@ -55,14 +56,16 @@ class PostgresMarks(HasConnection):
             for uid, found in sorted(marks.items())
         ]
         for start in range(0, len(rows), PAGE):
-            execute_values(
+            written = execute_values(
                 sql,
                 queries()["write_marks"],
                 rows[start : start + PAGE],
                 template="(%s, %s, %s, %s, %s::text[], %s)",
                 page_size=PAGE,
+                fetch=True,
             )
-            changed += sql.rowcount
+            note_marks(sql, written)
+            changed += len(written)
         sql.execute(
             queries()["write_marks_known"],
             {

@@ -93,11 +93,12 @@ set state = excluded.state, place = excluded.place, meeting_at = excluded.meetin
     updated_at = excluded.updated_at;
 
 -- name: thread
-select m.*, v.band
+select m.*, v.band, l.label
 from messages m
 left join lateral (
     select band from verdicts where message_id = m.id order by judged_at desc limit 1
 ) v on true
+left join lateral (select label from current_labels where message_id = m.id) l on true
 where m.account = %(account)s and m.thread_key = %(thread_key)s and m.unreadable is null
 order by m.received_at, m.id;
 
@@ -477,9 +478,7 @@ from messages m
 left join lateral (
     select * from verdicts where message_id = m.id order by judged_at desc limit 1
 ) v on true
-left join lateral (
-    select label from labels where message_id = m.id order by id desc limit 1
-) l on true
+left join lateral (select label from current_labels where message_id = m.id) l on true
 where (%(id)s::bigint is null or m.id = %(id)s)
   and (not %(needs_location)s or v.needs_location)
 order by m.received_at desc, m.id desc
@@ -575,7 +574,8 @@ set labels = v.labels, starred = v.starred
 from (values %s) as v (account, mailbox, uidvalidity, uid, labels, starred)
 where m.account = v.account and m.mailbox = v.mailbox and m.uidvalidity = v.uidvalidity
   and m.uid = v.uid
-  and (m.labels, m.starred) is distinct from (v.labels, v.starred);
+  and (m.labels, m.starred) is distinct from (v.labels, v.starred)
+returning m.id, m.labels, m.starred;
 
 -- name: write_marks_known
 update cursors
@@ -701,3 +701,67 @@ from messages
 where account = %(account)s and judged_at is null and unreadable is null and origin <> 'live'
 order by id
 limit %(limit)s;
+
+-- name: lock_labels
+-- What is said of a message is compared with what was said before by one transaction at a time.
+select pg_advisory_xact_lock(hashtextextended('jeeves labels', 0));
+
+-- name: last_words
+-- The latest word of each source about these messages.
+select distinct on (message_id, source) message_id, source, label
+from labels
+where message_id = any(%(ids)s)
+order by message_id, source, id desc;
+
+-- name: insert_words
+insert into labels (message_id, label, source) values %s;
+
+-- name: current_labels_of
+select message_id, label, source from current_labels where message_id = any(%(ids)s);
+
+-- name: marked_messages
+select id, labels, starred
+from messages
+where account = %(account)s and (digest = any(%(digests)s) or id = any(%(ids)s))
+  and unreadable is null;
+
+-- name: labelled_mails
+select m.*, c.id as word, c.label, c.source, c.labelled_at
+from current_labels c
+join messages m on m.id = c.message_id
+where m.unreadable is null
+order by m.received_at, m.id;
+
+-- name: count_labels
+select count(*) filter (where label = 'needs_location') as needs_location,
+       count(*) filter (where label = 'other') as other,
+       coalesce((select max(id) from labels), 0) as last_word,
+       count(*) filter (where id > %(after)s) as new
+from current_labels;
+
+-- name: words_after
+select count(distinct message_id) as messages from labels where id > %(after)s;
+
+-- name: stored_as
+-- The stored messages with this short id or Message-ID.
+select id, message_id from messages
+where unreadable is null and (id = any(%(ids)s) or message_id = any(%(message_ids)s));
+
+-- name: unheard
+-- Labels that their conversations, if anything was decided about these, do not know of yet.
+select l.id, m.account, m.thread_key,
+       exists (select from conversations c
+               where c.account = m.account and c.thread_key = m.thread_key) as decided
+from labels l
+join messages m on m.id = l.message_id
+where l.heard_at is null and m.account = %(account)s
+order by l.id
+limit %(limit)s;
+
+-- name: heard
+update labels set heard_at = now() where id = any(%(ids)s) and heard_at is null;
+
+-- name: stored_digests
+select id, digest
+from messages
+where account = %(account)s and digest = any(%(digests)s) and unreadable is null;

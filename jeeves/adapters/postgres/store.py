@@ -27,13 +27,20 @@ from jeeves.adapters.postgres.rows import (
     read_message,
     verdict_row,
 )
-from jeeves.domain.message import Cursor, Message, Unreadable
+from jeeves.adapters.postgres.teaching import PostgresTeaching, note_marks
+from jeeves.domain.labelling import training_label
+from jeeves.domain.message import Cursor, Marks, Message, Unreadable
 from jeeves.domain.outbox import Outcome, Recorded
 from jeeves.domain.ports import Ingested, Judgement, StoredMessage
 
 
 class PostgresStore(
-    PostgresMarks, PostgresLabels, PostgresConversations, PostgresOutbox, PostgresMutes
+    PostgresMarks,
+    PostgresLabels,
+    PostgresConversations,
+    PostgresOutbox,
+    PostgresMutes,
+    PostgresTeaching,
 ):
     """`jeeves.domain.ports.Store`; one connection, one thread."""
 
@@ -84,6 +91,7 @@ class PostgresStore(
     ) -> Ingested:
         """Write the messages that are not stored yet, as part of a transaction."""
         new: list[Message | Unreadable] = []
+        adopted: list[int] = []
         if batch:
             identities = cls._identities(sql, account, batch)
             for message in batch:
@@ -94,8 +102,10 @@ class PostgresStore(
                     new.append(placed)
                 elif known.id is not None and isinstance(message, Message) and message.uid:
                     cls._adopt(sql, known.id, message)
+                    adopted.append(known.id)
             if new:
                 copy(sql, "messages", MESSAGE_COLUMNS, map(message_row, new))
+            cls._note_marks(sql, account, new, adopted)
         return Ingested(added=len(new), known=len(batch) - len(new))
 
     @staticmethod
@@ -118,6 +128,22 @@ class PostgresStore(
             },
         )
         return Identities(sql.fetchall())
+
+    @staticmethod
+    def _note_marks(
+        sql: SqlCursor, account: str, new: Sequence[Message | Unreadable], adopted: list[int]
+    ) -> None:
+        """Add what the labels of new mail say, and of mail that came another way."""
+        taught = [
+            one.digest
+            for one in new
+            if isinstance(one, Message)
+            and training_label(Marks(one.labels, one.starred)) is not None
+        ]
+        if taught or adopted:
+            row = {"account": account, "digests": taught, "ids": adopted}
+            sql.execute(queries()["marked_messages"], row)
+            note_marks(sql, sql.fetchall())
 
     @staticmethod
     def _adopt(sql: SqlCursor, known_id: int, message: Message) -> None:

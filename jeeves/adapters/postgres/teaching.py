@@ -1,0 +1,160 @@
+"""What the owner says of mails, on PostgreSQL: words are added, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC
+
+from psycopg2.extras import execute_values
+
+from jeeves.adapters.postgres.connection import (
+    HasConnection,
+    Row,
+    SqlCursor,
+    in_one_statement,
+    in_transaction,
+    queries,
+)
+from jeeves.adapters.postgres.rows import read_message
+from jeeves.domain.labelling import (
+    LabelCounts,
+    LabelledMail,
+    Source,
+    Unheard,
+    Word,
+    label_of,
+    training_label,
+)
+from jeeves.domain.message import Marks
+from jeeves.domain.verdict import Label
+
+WITHDRAWN = "withdrawn"
+#: Rows that are fetched at a time where all labelled mail is read.
+PAGE = 500
+
+
+class PostgresTeaching(HasConnection):
+    """`jeeves.domain.ports.TeachingStore`."""
+
+    @in_transaction
+    def teach(self, sql: SqlCursor, words: Sequence[Word]) -> int:
+        """Add what is said, of one message the last; how many messages that changes."""
+        latest = {word.message_id: word for word in words}
+        ids = list(latest)
+        sql.execute(queries()["lock_labels"])
+        sql.execute(queries()["current_labels_of"], {"ids": ids})
+        now = {row["message_id"]: Label(row["label"]) for row in sql.fetchall()}
+        new = [word for word in latest.values() if now.get(word.message_id) is not word.label]
+        write_words(sql, new)
+        return len(new)
+
+    def labelled(self) -> Iterator[LabelledMail]:
+        """Every labelled mail of all accounts, the oldest first; a page at a time is held.
+
+        Raises:
+            StoreUnavailable: the connection failed.
+        """
+        query = queries()["labelled_mails"]
+        with self.connection.transaction() as sql:
+            # Of the server's cursor only a page is here at a time.
+            sql.execute(f"declare labelled no scroll cursor for {query}")
+            while True:
+                sql.execute(f"fetch {PAGE} from labelled")
+                rows = sql.fetchall()
+                yield from map(read_labelled, rows)
+                if len(rows) < PAGE:
+                    return
+
+    @in_transaction
+    def label_counts(self, sql: SqlCursor, after: int = 0) -> LabelCounts:
+        """What is labelled now, and of how many messages something was said after a word."""
+        sql.execute(queries()["count_labels"], {"after": after})
+        row: Row = sql.fetchone() or {}
+        sql.execute(queries()["words_after"], {"after": after})
+        changed: Row = sql.fetchone() or {}
+        return LabelCounts(
+            needs_location=row["needs_location"],
+            other=row["other"],
+            last_word=row["last_word"],
+            new=row["new"],
+            changed=changed["messages"],
+        )
+
+    @in_one_statement
+    def stored_as(
+        self, sql: SqlCursor, ids: Collection[int], message_ids: Collection[str]
+    ) -> list[tuple[int, str]]:
+        """Short id and Message-ID of the readable messages that have one of these."""
+        sql.execute(queries()["stored_as"], {"ids": list(ids), "message_ids": list(message_ids)})
+        return [(row["id"], row["message_id"] or "") for row in sql.fetchall()]
+
+    @in_one_statement
+    def stored_digests(
+        self, sql: SqlCursor, account: str, digests: Collection[str]
+    ) -> dict[str, int]:
+        """Short ids of the readable messages with these digests."""
+        sql.execute(queries()["stored_digests"], {"account": account, "digests": list(digests)})
+        return {row["digest"]: row["id"] for row in sql.fetchall()}
+
+    @in_one_statement
+    def unheard(self, sql: SqlCursor, account: str, limit: int) -> list[Unheard]:
+        """Words that their conversations do not know of yet, the oldest first."""
+        sql.execute(queries()["unheard"], {"account": account, "limit": limit})
+        return [Unheard(row["id"], row["thread_key"], row["decided"]) for row in sql.fetchall()]
+
+    @in_one_statement
+    def heard(self, sql: SqlCursor, words: Sequence[int]) -> None:
+        """Remember that the conversations of these words were judged anew."""
+        sql.execute(queries()["heard"], {"ids": list(words)})
+
+
+def note_marks(sql: SqlCursor, rows: Collection[Row]) -> None:
+    """Add what the labels and stars of these messages say, where it is not what they said.
+
+    Args:
+        sql: The transaction that wrote them.
+        rows: Id, labels and starred of messages.
+    """
+    said = {
+        row["id"]: label_of(training_label(Marks(tuple(row["labels"]), row["starred"])))
+        for row in rows
+    }
+    if not said:
+        return
+    sql.execute(queries()["lock_labels"])
+    sql.execute(queries()["last_words"], {"ids": list(said)})
+    before = {
+        row["message_id"]: None if row["label"] == WITHDRAWN else Label(row["label"])
+        for row in sql.fetchall()
+        if row["source"] == Source.MAILBOX
+    }
+    write_words(
+        sql,
+        [
+            Word(message_id, label, Source.MAILBOX)
+            for message_id, label in said.items()
+            if before.get(message_id) is not label
+        ],
+    )
+
+
+def write_words(sql: SqlCursor, words: Sequence[Word]) -> None:
+    """Add these words as part of a transaction."""
+    if words:
+        rows = [
+            (word.message_id, word.label.value if word.label else WITHDRAWN, word.source.value)
+            for word in words
+        ]
+        execute_values(sql, queries()["insert_words"], rows, page_size=len(rows))
+
+
+def read_labelled(row: Row) -> LabelledMail:
+    """A row of `labelled_mails`."""
+    return LabelledMail(
+        id=row["id"],
+        message=read_message(row),
+        label=Label(row["label"]),
+        source=Source(row["source"]),
+        labelled_at=row["labelled_at"].astimezone(UTC),
+        word=row["word"],
+    )
