@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     from jeeves.adapters.postgres.history import PostgresHistory
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.adapters.postgres.store import PostgresStore
-    from jeeves.learning.serving import Loaded
+    from jeeves.domain.message import Message
+    from jeeves.learning.owners_model import OwnersModel
+    from jeeves.learning.serving import Loaded, Renewed, Shelf
     from jeeves.service.daemon import Daemon
+    from jeeves.service.nightly import Nightly
     from jeeves.service.terms import Terms
 
 
@@ -169,13 +172,40 @@ def load_model(settings: Settings) -> Loaded:
     Raises:
         ModelError: no model can be served.
     """
+    from jeeves.learning.serving import load_scorer
+
+    return load_scorer(shelves(settings), settings.costs)
+
+
+def shelves(settings: Settings) -> tuple[Shelf, Shelf]:
+    """Where models are: the owner's own, and the starter."""
     from jeeves.learning.origin import Pin, owners_proof
     from jeeves.learning.pinned import STARTER_MANIFEST_SHA256
-    from jeeves.learning.serving import Shelf, load_scorer
+    from jeeves.learning.serving import Shelf
 
     own = Shelf(settings.own_models, owners_proof(settings.jeeves_home))
-    starter = Shelf(starter_models(), Pin(STARTER_MANIFEST_SHA256))
-    return load_scorer([own, starter], settings.costs)
+    return own, Shelf(starter_models(), Pin(STARTER_MANIFEST_SHA256))
+
+
+def retraining_page(database: Database) -> Callable[[OwnersModel], str] | None:
+    """What draws the page of a training; None where its packages are not installed."""
+    from jeeves.learning.pages import can_draw
+
+    if not can_draw():
+        return None
+
+    def draw(model: OwnersModel) -> str:
+        from jeeves.learning.owners_page import owners_page
+
+        with closing(database.reading()) as reading:
+
+            def find(message_id: int) -> Message | None:
+                listed = reading.message(message_id)
+                return listed.message if listed else None
+
+            return owners_page(model, find)
+
+    return draw
 
 
 def make_scorer(
@@ -197,6 +227,40 @@ def make_scorer(
         structlog.get_logger().warning("model refused", reason=sentence)
     refused(loaded.warnings)
     return loaded.scorer
+
+
+def make_renewed(settings: Settings, refused: Callable[[Sequence[str]], None]) -> Renewed:
+    """The model that serves, now and whenever another becomes current.
+
+    Raises:
+        ModelError: as ``make_scorer``.
+    """
+    import structlog
+
+    from jeeves.learning.serving import Renewed
+
+    log = structlog.get_logger()
+
+    def told(loaded: Loaded) -> None:
+        log.info("model taken over", model=loaded.scorer.version)
+        for sentence in loaded.warnings:
+            log.warning("model refused", reason=sentence)
+
+    loaded = load_model(settings)
+    for sentence in loaded.warnings:
+        log.warning("model refused", reason=sentence)
+    refused(loaded.warnings)
+    return Renewed(shelves(settings), settings.costs, loaded, told)
+
+
+def make_nightly(settings: Settings) -> Nightly | None:
+    """What retrains in the night; None where that is not wanted."""
+    if not settings.retrain_labels:
+        return None
+    from jeeves.adapters.retraining_child import RetrainingChild
+    from jeeves.service.nightly import Nightly
+
+    return Nightly(RetrainingChild, now, settings.retrain_hour, settings.zone)
 
 
 def make_terms(settings: Settings) -> Terms:
@@ -235,6 +299,7 @@ def make_daemon(
     stop: Event,
     beat: Callable[[str], None] = lambda _: None,
     refused_models: Sequence[str] = (),
+    renewed: Callable[[], Scorer] | None = None,
 ) -> Daemon:
     """The daemon of one account, not yet running; it ends when ``stop`` is set."""
     from jeeves.service.daemon import Daemon
@@ -251,6 +316,7 @@ def make_daemon(
         terms=make_terms(settings),
         beat=lambda: beat(account.address),
         refused_models=refused_models,
+        renewed=renewed,
     )
 
 

@@ -17,8 +17,7 @@
     │  └─ ModelKeyUnusable                 the key that proves it cannot be used
     ├─ LabelError                          what is said of messages cannot be taken down
     ├─ TrainingError                       the labels or messages cannot be trained on
-    │  ├─ NothingNew                       nothing was labelled since the last training
-    │  └─ CandidateWorse                   the gate refused it; the current model stays
+    │  └─ TooFewLabels (T)                 nothing can be learned from so few
     ├─ RetrainingRuns (T)                  another process is training
     ├─ ClusterUnavailable (T)              no Dask scheduler answers
     └─ DeliveryError
@@ -100,12 +99,8 @@ class TrainingError(JeevesError):
     """The given messages and labels cannot be trained on."""
 
 
-class NothingNew(TrainingError):
-    """Nothing was labelled since the last training."""
-
-
-class CandidateWorse(TrainingError):
-    """The candidate is worse than the current model, which stays."""
+class TooFewLabels(TrainingError, TransientError):
+    """Nothing can be learned yet from what the owner has said."""
 
 
 class RetrainingRuns(TransientError):

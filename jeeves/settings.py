@@ -76,6 +76,10 @@ class Settings(ChannelSettings, Alerting):
     false_alarm_cost: float = Field(default=Costs().false_alarm, gt=0, le=1_000_000)
     recall_floor: float = Field(default=Costs().recall_floor, ge=0, le=1)
 
+    retrain_labels: int = Field(default=20, ge=0)
+    retrain_hour: int = Field(default=3, ge=0, le=23)
+    models_kept: int = Field(default=10, ge=2, le=1000)
+
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_auth_token_file: Path | None = None

@@ -18,6 +18,7 @@ from jeeves.cli import (
     judging,
     looking,
     replaying,
+    retraining,
     searching,
     serving,
     teaching,
@@ -41,6 +42,7 @@ looking.add_to(app)
 alerting.add_to(app)
 judging.add_to(app)
 teaching.add_to(app)
+retraining.add_to(app)
 replaying.add_to(app)
 searching.add_to(app)
 authorising.add_to(app)

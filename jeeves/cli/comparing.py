@@ -27,7 +27,7 @@ PIPE_WIDTH = 120
 def check_report(file: Path) -> None:
     """Raise ConfigError where the report could not be written, before minutes are spent on it."""
     from jeeves.errors import ConfigError
-    from jeeves.learning.report import require_plots
+    from jeeves.learning.pages import require_plots
 
     require_plots()
     if file.is_dir() or not file.absolute().parent.is_dir():

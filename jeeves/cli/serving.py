@@ -67,7 +67,7 @@ def watch(settings: Settings) -> None:
     ):
         refused: list[str] = []
         try:
-            scorer = bootstrap.make_scorer(settings, refused.extend)
+            renewed = bootstrap.make_renewed(settings, refused.extend)
         except ModelError as exc:
             tell_of_no_model(settings, database, speech, str(exc))
             raise
@@ -77,13 +77,17 @@ def watch(settings: Settings) -> None:
                 account,
                 database,
                 notifying.notifiers_of(settings, account, speech),
-                scorer,
+                renewed(),
                 stop,
                 beat,
                 refused,
+                renewed,
             )
             for account in settings.accounts
         ]
+        nightly = bootstrap.make_nightly(settings)
+        if nightly is not None:
+            threading.Thread(target=nightly.run, args=(stop,), name="nightly").start()
         try:
             run_all(daemons, stop)
         finally:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from nltk.stem.snowball import EnglishStemmer
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction import DictVectorizer
@@ -222,6 +221,9 @@ def vocabulary(
 
 def learn_stems(words: Iterable[str]) -> dict[str, str]:
     """The Snowball stem of each of ``words`` that is not its own; masks stay as they are."""
+    # Here alone: it takes a second to load, and an owner's model takes over the starter's stems.
+    from nltk.stem.snowball import EnglishStemmer
+
     stem: Callable[[str], Any] = EnglishStemmer().stem
     stems = {word: str(stem(word)) for word in words if not word.startswith("xx")}
     return {word: short for word, short in stems.items() if short != word and short.split()}

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from jeeves.learning.document import Document
 from jeeves.learning.features import Fitted, Floats, rows
@@ -90,9 +91,11 @@ def move(columns: Any, starter: Floats, labels: Bools) -> Moved:
         )
         return float(np.logaddexp(0.0, -margin).sum() + penalty / 2), gradient
 
-    found = minimize(
-        loss, np.zeros(len(used) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 1000}
-    )
+    # Threads that wait for each other cost more than they bring on vectors of this size.
+    with threadpool_limits(1):
+        found = minimize(
+            loss, np.zeros(len(used) + 1), jac=True, method="L-BFGS-B", options={"maxiter": 1000}
+        )
     return Moved(used, found.x[:-1], float(found.x[-1]))
 
 

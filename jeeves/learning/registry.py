@@ -6,7 +6,8 @@
     FOLDER/VERSION/table.json.gz     the serving form
     FOLDER/VERSION/pipeline.joblib   the scikit-learn pipeline
 
-A version appears whole or not at all, and is never changed or removed here.
+A version appears whole or not at all, and is never changed; ``upkeep.prune`` alone removes any, and
+tells which.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,17 +122,17 @@ def save(
         manifest |= key.seal(manifest)
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
     aside = folder / f".{version}"
-    with _writing(folder):
+    with writing(folder):
         try:
             aside.mkdir(parents=True)
             for name, content in {**files, MANIFEST: f"{text}\n".encode()}.items():
                 _write(aside / name, content)
-            _sync(aside)
+            sync(aside)
             aside.rename(folder / version)
         except OSError:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-        _sync(folder)
+        sync(folder)
     return version
 
 
@@ -175,20 +176,24 @@ def promote(folder: Path, version: str, proof: Proof) -> None:
         ModelError: as ``verify``, or the folder cannot be written; the current one stays.
     """
     verify(folder, version, proof)
-    with _writing(folder), _alone(folder):
+    with writing(folder), alone(folder):
         try:
             before = served(folder)
         except ModelCorrupt:
             before = []
-        named = list(dict.fromkeys([version, *before]))[:_REMEMBERED]
-        aside = folder / f".{CURRENT}-{secrets.token_hex(4)}"
-        try:
-            _write(aside, "".join(f"{name}\n" for name in named).encode("ascii"))
-            aside.replace(folder / CURRENT)
-        except OSError:
-            aside.unlink(missing_ok=True)
-            raise
-        _sync(folder)
+        write_current(folder, list(dict.fromkeys([version, *before]))[:_REMEMBERED])
+
+
+def write_current(folder: Path, named: Sequence[str]) -> None:
+    """Let the first of these versions serve, and those after it where it cannot."""
+    aside = folder / f".{CURRENT}-{secrets.token_hex(4)}"
+    try:
+        _write(aside, "".join(f"{name}\n" for name in named).encode("ascii"))
+        aside.replace(folder / CURRENT)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+    sync(folder)
 
 
 def verify(folder: Path, version: str, proof: Proof) -> Verified:
@@ -264,7 +269,8 @@ def _read(path: Path, proof: Proof) -> bytes:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> Iterator[None]:
+    """What the system refuses in here is told in one sentence."""
     try:
         yield
     except OSError as exc:
@@ -275,7 +281,7 @@ def _writing(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """No other process is in here with the same folder."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -292,7 +298,7 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Make renames in ``folder`` durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib import resources
-from importlib.util import find_spec
 
 import numpy as np
 
 from jeeves.domain.operating import Costs
-from jeeves.errors import ConfigError
 from jeeves.learning.comparison import Comparison, Measured, View
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.estimators import REFERENCE
@@ -18,6 +14,7 @@ from jeeves.learning.evaluation import views
 from jeeves.learning.explanation import term_in_words
 from jeeves.learning.features import Fitted
 from jeeves.learning.growth import growth
+from jeeves.learning.pages import Plot, render, require_plots
 from jeeves.learning.resampling import MEASURES
 from jeeves.learning.training import fit_corpus
 
@@ -32,26 +29,6 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
-    """A plot on the page."""
-
-    title: str
-    caption: str
-    light: str
-    dark: str
-
-
-def require_plots() -> None:
-    """Raise ConfigError where the packages of the report are not installed."""
-    missing = [name for name in ("matplotlib", "jinja2") if find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"The report needs {' and '.join(missing)}, which {'are' if missing[1:] else 'is'} not "
-            "installed: pip install 'jeeves[report]', or leave out --report."
-        )
-
-
 def page(corpus: Corpus, of: Comparison, jobs: int = 1) -> str:
     """The report as HTML: tables and plots, all of it in this one text.
 
@@ -59,13 +36,8 @@ def page(corpus: Corpus, of: Comparison, jobs: int = 1) -> str:
         ConfigError: as ``require_plots``.
     """
     require_plots()
-    from jinja2 import Environment, StrictUndefined
-
-    template = resources.files("jeeves.learning").joinpath("report.html").read_text("utf-8")
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(template).render(
+    return render(
+        "report.html",
         comparison=of,
         corpus=corpus,
         measures=MEASURES,

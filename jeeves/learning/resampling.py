@@ -40,21 +40,32 @@ class Estimate:
         return cls(float(column[0]), float(low), float(high))
 
 
-def resampled(p: Floats, labels: Bools, weights: Floats) -> Floats:
+def resampled(
+    p: Floats, labels: Bools, weights: Floats, groups: NDArray[np.intp] | None = None
+) -> Floats:
     """The ``MEASURES`` of probabilities ``p``, shape (1 + resamples, measures).
 
     The first row is over the messages as they are, each further one over as many messages drawn
     with replacement (NaN where none needing a location was drawn). The draws depend on the number
     of messages only: rows of two models over the same messages are pairs.
+
+    Args:
+        p: Probabilities, shape (n,).
+        labels: Whether each message needs a location.
+        weights: What each counts.
+        groups: The group of each; groups are drawn then, each with all its messages.
     """
     random = np.random.default_rng(_SEED)
+    belongs = np.arange(len(p)) if groups is None else np.unique(groups, return_inverse=True)[1]
+    drawn = int(belongs.max()) + 1
     order = np.argsort(-p, kind="stable")
     p, y, w = p[order], labels[order], weights[order]
     found = [_measures(np.ones((1, len(p))) * w, p, y)]
     for _ in range(_RESAMPLES // _TOGETHER):
         times = np.empty((_TOGETHER, len(p)))
         for row in times:
-            row[:] = np.bincount(random.integers(0, len(p), len(p)), minlength=len(p))
+            times_of = np.bincount(random.integers(0, drawn, drawn), minlength=drawn)
+            row[:] = times_of[belongs]
         found.append(_measures(times[:, order] * w, p, y))
     return np.concatenate(found)
 

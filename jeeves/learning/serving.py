@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from jeeves.domain.operating import Costs, OperatingPoint
 from jeeves.errors import ModelCorrupt, ModelError, ModelNotFound
@@ -77,3 +79,45 @@ def _load(shelf: Shelf, version: str, costs: Costs | None) -> tuple[TableScorer,
     verified = registry.verify(shelf.folder, version, shelf.proof)
     cuts = verified.cuts(costs)
     return TableScorer(verified.read_table(), version, cuts), verified.curve.at(cuts.alert)
+
+
+class Renewed:
+    """The model that serves, whenever another becomes current; for several threads."""
+
+    def __init__(
+        self,
+        shelves: Sequence[Shelf],
+        costs: Costs | None,
+        loaded: Loaded,
+        told: Callable[[Loaded], None] = lambda _: None,
+    ) -> None:
+        """``told`` hears of each model that takes over."""
+        self._shelves, self._costs, self._told = shelves, costs, told
+        self._scorer = loaded.scorer
+        self._lock = Lock()
+        self._seen = self._state()
+
+    def __call__(self) -> TableScorer:
+        """The scorer; loaded anew where another version was made current, else as it was."""
+        with self._lock:
+            state = self._state()
+            if state != self._seen:
+                self._seen = state
+                with suppress(ModelError):
+                    loaded = load_scorer(self._shelves, self._costs)
+                    if loaded.scorer.version != self._scorer.version:
+                        self._scorer = loaded.scorer
+                        self._told(loaded)
+            return self._scorer
+
+    def _state(self) -> list[tuple[int, int, int] | None]:
+        """What tells that a folder has another current version."""
+        found: list[tuple[int, int, int] | None] = []
+        for shelf in self._shelves:
+            try:
+                stat = (shelf.folder / registry.CURRENT).stat()
+            except OSError:
+                found.append(None)
+            else:
+                found.append((stat.st_ino, stat.st_mtime_ns, stat.st_size))
+        return found

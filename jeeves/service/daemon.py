@@ -135,6 +135,8 @@ class Daemon:
     beat: Callable[[], None] = lambda: None
     #: Why a newer model than ``scorer`` is not used; empty where none was refused.
     refused_models: Sequence[str] = ()
+    #: Gives the model that serves now; None: ``scorer`` does, whatever is made meanwhile.
+    renewed: Callable[[], Scorer] | None = None
     _marking: Marking = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
     _crash: BaseException | None = field(init=False, default=None)
@@ -222,7 +224,12 @@ class Daemon:
         read_at = self.clock()
         channels = self.terms.told_first(n.channel for n in self.notifiers)
         judged, _ = judge_pending(
-            self.mailbox.account, store, self.scorer, channels, self.clock, self.terms
+            self.mailbox.account,
+            store,
+            self.renewed() if self.renewed else self.scorer,
+            channels,
+            self.clock,
+            self.terms,
         )
         # Not of alerts alone: what was settled is taken back, and labelled.
         if judged:
