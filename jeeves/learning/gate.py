@@ -52,7 +52,7 @@ class Gate:
         return asdict(self)
 
 
-def gate(lesson: Lesson, known_up_to: int) -> Gate:
+def judged(lesson: Lesson, known_up_to: int) -> Gate:
     """Whether the model that ``lesson`` makes may take the place of the current one.
 
     Args:

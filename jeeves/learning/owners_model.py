@@ -20,7 +20,7 @@ from jeeves.learning import registry
 from jeeves.learning.blending import blended_curve
 from jeeves.learning.evaluation import Figures, figures
 from jeeves.learning.features import Fitted, Floats
-from jeeves.learning.gate import Gate, gate
+from jeeves.learning.gate import Gate, judged
 from jeeves.learning.lesson import Lesson
 from jeeves.learning.origin import OwnersKey
 from jeeves.learning.personal import Moved, move
@@ -142,7 +142,7 @@ def make(
     check_lesson(lesson.labels, lesson.groups)
     predicted = out_of_fold(lesson)
     probabilities = expit(predicted)
-    held = gate(lesson, known_up_to)
+    held = judged(lesson, known_up_to)
     moved = move(lesson.columns, lesson.starter, lesson.labels)
     return OwnersModel(
         fitted=moved.applied_to(starter),

@@ -65,15 +65,17 @@ def columns_of(starter: Fitted, documents: Sequence[Document]) -> Any:
     return sparse.csr_array(starter.pipeline.named_steps["columns"].transform(made))
 
 
-def move(columns: Any, starter: Floats, labels: Bools) -> Moved:
+def move(columns: Any, starter: Floats, labels: Bools, variance: float | None = None) -> Moved:
     """The most probable weights given these labels and the starter.
 
     Args:
         columns: What the pipeline makes of the labelled mails, sparse, shape (n, columns).
         starter: The starter's log-odds of them, shape (n,).
         labels: Whether each needs a location, shape (n,).
+        variance: Of the prior; default ``looseness(labels)``.
     """
-    variance = looseness(labels)
+    if variance is None:
+        variance = looseness(labels)
     used = np.unique(columns.indices)
     if variance == 0.0 or not len(used):
         return Moved(np.zeros(0, np.intp), np.zeros(0), 0.0)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from jeeves.errors import ConfigError
-from jeeves.learning import report
+from jeeves.learning import pages, report
 from jeeves.learning.comparison import Comparison, compare, measure
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.estimators import REFERENCE, Kind, NonNegative, candidates
@@ -145,4 +145,4 @@ def test_without_its_packages_the_report_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ConfigError, match=rf"needs {package}.*jeeves\[report\]"):
-        report.require_plots()
+        pages.require_plots()

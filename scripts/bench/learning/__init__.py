@@ -1,0 +1,1 @@
+"""What learning from an owner brings, and what it costs."""
