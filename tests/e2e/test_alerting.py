@@ -68,7 +68,7 @@ class TestAlerts:
     def test_for_a_person_it_is_a_table_of_80_columns(
         self, watching: Jeeves, gmail: GmailServer
     ) -> None:
-        assert "No alerts yet" in watching("alerts").stdout
+        assert "No alerts yet" in watching.cold("alerts").stdout
         asks(gmail, "Ana [bold]Lopez[/bold] <ana@example.org>")
         watching("check")
         settles(gmail)
@@ -106,14 +106,14 @@ class TestMute:
         asks(gmail)
         watching("check")
         assert watching("mute").stdout.startswith("Nothing is muted")
-        said = watching("mute", "1").stdout
+        said = watching.cold("mute", "1").stdout
         assert said == "Muted: the conversation of message 1.\n"
         settles(gmail)
         watching("check")
         assert len(twilio.messages) == 1, "neither alert nor retraction"
         assert watching("mute", "2").stdout.startswith("Already muted")
         assert "Lunch on Thursday?" in watching("mute").stdout
-        assert watching("unmute", "2").stdout.startswith("No longer muted")
+        assert watching.cold("unmute", "2").stdout.startswith("No longer muted")
         assert watching("unmute", "1").stdout.startswith("Not muted")
 
     def test_a_sender_is_muted_and_what_waits_is_dropped(
@@ -161,13 +161,13 @@ class TestPause:
     ) -> None:
         watching.configure(TIMEZONE="Europe/Berlin")
         assert watching("pause").stdout == "Not paused.\n"
-        said = watching("pause", "2h").stdout
+        said = watching.cold("pause", "2h").stdout
         assert re.fullmatch(r"Paused until \w{3} \d+ \w{3}( \d{4})? \d\d:\d\d\.\n", said)
         assert watching("pause").stdout == said
         assert said.strip()[:-1] in watching("alerts").stdout
         assert "paused         until" in watching("status", code=None).stdout
         asks(gmail)
-        watching("check")
+        watching.cold("check")
         assert twilio.messages == []
         assert watching("pause", "resume").stdout == "Alerts go again.\n"
         assert watching("pause", "resume").stdout == "There was no pause.\n"
