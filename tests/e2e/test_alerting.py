@@ -134,22 +134,17 @@ class TestMute:
         assert all("Ana" not in text["body"] for text in twilio.messages)
         assert "ana@example.org" in watching("mute").stdout
 
-    @pytest.mark.parametrize(
-        ("target", "sentence"),
-        [
+    def test_what_names_nothing_is_one_sentence(self, watching: Jeeves) -> None:
+        for target, sentence in (
             ("99", "no readable message 99"),
             ("9" * 40, "no readable message"),
             ("ana", "Name a conversation by the id"),
             ("'; drop table mutes; --", "Name a conversation by the id"),
-        ],
-    )
-    def test_what_names_nothing_is_one_sentence(
-        self, watching: Jeeves, target: str, sentence: str
-    ) -> None:
-        for command in ("mute", "unmute"):
-            refused = watching(command, target, code=2)
-            assert sentence in refused.stderr
-            assert len(refused.stderr.splitlines()) == 1
+        ):
+            for command in ("mute", "unmute"):
+                refused = watching(command, target, code=2)
+                assert sentence in refused.stderr, target
+                assert len(refused.stderr.splitlines()) == 1, target
         assert "No account has this address" in (
             watching("mute", "ana@example.org", "--account", "x@y.zz", code=2).stderr
         )
@@ -178,11 +173,11 @@ class TestPause:
         assert "09:30" in watching("pause", "until", "tomorrow", "9:30").stdout
         assert "09:30" in watching("pause", "--account", gmail.address).stdout
 
-    @pytest.mark.parametrize("words", [["soon"], ["until", "never"], ["0h"], ["99999d"]])
-    def test_what_is_no_time_is_one_sentence(self, watching: Jeeves, words: list[str]) -> None:
-        refused = watching("pause", *words, code=2)
-        assert len(refused.stderr.splitlines()) == 1
-        assert "until tomorrow" in refused.stderr
+    def test_what_is_no_time_is_one_sentence(self, watching: Jeeves) -> None:
+        for words in (["soon"], ["until", "never"], ["0h"], ["99999d"]):
+            refused = watching("pause", *words, code=2)
+            assert len(refused.stderr.splitlines()) == 1, words
+            assert "until tomorrow" in refused.stderr, words
 
     def test_without_an_account_there_is_nothing_to_pause(self, jeeves_on_postgres: Jeeves) -> None:
         assert "No account is configured" in jeeves_on_postgres("pause", "2h", code=2).stderr
