@@ -110,16 +110,92 @@ def migrated_template(postgres_server: str) -> str:
     return name
 
 
+#: All that a migration makes, but rows; and what a database itself may be set to.
+SHAPE = """
+select md5(string_agg(part, e'\\n' order by part)) from (
+    select concat_ws(' ', relname, relkind, relowner, reloptions, relacl) from pg_class
+        where relnamespace = 'public'::regnamespace
+    union all
+    select concat_ws(' ', relname, attname, atttypid, attnotnull, attidentity, attacl)
+        from pg_attribute join pg_class c on c.oid = attrelid
+        where relnamespace = 'public'::regnamespace
+    union all select pg_get_expr(adbin, adrelid) from pg_attrdef
+    union all select pg_get_indexdef(c.oid) from pg_class c
+        where relnamespace = 'public'::regnamespace and relkind = 'i'
+    union all select conname || pg_get_constraintdef(oid) from pg_constraint
+        where connamespace = 'public'::regnamespace
+    union all select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+    union all select proname || prosrc from pg_proc where pronamespace = 'public'::regnamespace
+    union all select nspname from pg_namespace where nspname !~ '^pg_'
+    union all select extname from pg_extension
+    union all select version_num from alembic_version
+    union all select setconfig::text from pg_db_role_setting
+    union all select concat_ws(' ', datallowconn, datconnlimit) from pg_database
+        where datname = current_database()
+) parts (part)
+"""
+EMPTY = """
+do $$ begin execute (
+    select 'truncate ' || string_agg(format('%I', relname), ', ') || ' restart identity'
+        from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+        and relname <> 'alembic_version'
+); end $$
+"""
+
+
+@pytest.fixture(scope="session")
+def shape(postgres_server: str, migrated_template: str) -> str:
+    """What ``SHAPE`` says of a database that was migrated and not touched."""
+    from psycopg2.extensions import make_dsn
+
+    return ask(make_dsn(postgres_server, user="postgres", dbname=migrated_template), SHAPE)
+
+
+@pytest.fixture(scope="session")
+def used_databases() -> list[str]:
+    """Names of databases that tests have done with, empty again."""
+    return []
+
+
 @pytest.fixture
-def migrated_url(postgres_server: str, migrated_template: str) -> Generator[str, None, None]:
-    """DSN of a database with the newest schema and no rows, for this test alone."""
+def migrated_url(
+    postgres_server: str, migrated_template: str, shape: str, used_databases: list[str]
+) -> Generator[str, None, None]:
+    """DSN of a database with the newest schema and no rows, for this test alone.
+
+    To empty one costs less than to copy it; its name is a new one, so nothing that an earlier test
+    left running finds it. Where a test changed more than rows, the database is not used again.
+    """
     from psycopg2.extensions import make_dsn
 
     name = f"test_{uuid.uuid4().hex[:12]}"
     superuser = make_dsn(postgres_server, user="postgres", dbname="postgres")
-    run_sql(superuser, f"CREATE DATABASE {name} TEMPLATE {migrated_template} OWNER jeeves")
+    if used_databases:
+        run_sql(superuser, f"ALTER DATABASE {used_databases.pop()} RENAME TO {name}")
+    else:
+        run_sql(superuser, f"CREATE DATABASE {name} TEMPLATE {migrated_template} OWNER jeeves")
     yield make_dsn(postgres_server, dbname=name)
-    run_sql(superuser, f"DROP DATABASE {name} WITH (FORCE)")
+    run_sql(
+        superuser,
+        f"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'",
+    )
+    inside = make_dsn(postgres_server, user="postgres", dbname=name)
+    if ask(inside, SHAPE) == shape:
+        run_sql(inside, EMPTY)
+        used_databases.append(name)
+    else:
+        run_sql(superuser, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def ask(dsn: str, question: str) -> str:
+    """The one value that answers ``question``."""
+    import psycopg2
+
+    with contextlib.closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:
+        cursor.execute(question)
+        row = cursor.fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def run_sql(dsn: str, *statements: str) -> None:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from jeeves.demo.gmail_server import GmailServer
 from tests.conftest import ROOT
 from tests.dovecot import Dovecot, a_dovecot
+from tests.e2e.warm import Warm
 from tests.twilio_standin import TwilioStandIn
 
 PHONE = "+15005550010"
@@ -21,13 +23,33 @@ SENDER = "+15005550006"
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "USER")
 #: Longer than any command takes on a busy machine.
 COMMAND_SECONDS = 90
+#: What commands load when they run, and what only those that learn do.
+SERVING = (
+    "jeeves.cli",
+    "jeeves.bootstrap",
+    "jeeves.notifying",
+    "jeeves.tables",
+    "jeeves.logs",
+    "jeeves.cli.status",
+    "jeeves.service.daemon",
+    "jeeves.learning.registry",
+    "jeeves.learning.serving",
+    "jeeves.mail.mime",
+    "jeeves.adapters.gmail",
+    "jeeves.adapters.postgres.schema",
+    "jeeves.adapters.postgres.store",
+    "alembic.command",
+)
+TRAINING = ("jeeves.learning.candidate", "jeeves.learning.search")
 
 
 class Jeeves:
     """The command line with an environment of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, warm: Warm | None) -> None:
         self.home = home
+        #: Forks the commands; without, each starts an interpreter.
+        self.warm = warm
         self.environment = {name: os.environ[name] for name in KEPT if name in os.environ}
         self.environment |= {
             "JEEVES_HOME": str(home),
@@ -70,7 +92,8 @@ class Jeeves:
             text=True,
         )
 
-    def __call__(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+    def cold(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command in an interpreter of its own, as its owner does."""
         process = self.start(*arguments)
         try:
             out, err = process.communicate(timeout=COMMAND_SECONDS)
@@ -78,15 +101,58 @@ class Jeeves:
             process.kill()
             out, err = process.communicate()
             pytest.fail(f"jeeves {' '.join(arguments)} did not end:\n{out}\n{err}")
-        assert "Traceback" not in err, err
-        assert code is None or process.returncode == code, (process.returncode, out, err)
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        return as_expected(
+            subprocess.CompletedProcess(arguments, process.returncode, out, err), code
+        )
+
+    def __call__(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        """Run a command: where a warm process is given, in a fork of it."""
+        if self.warm is None:
+            return self.cold(*arguments, code=code)
+        try:
+            ran = self.warm.run(arguments, self.environment, self.home, COMMAND_SECONDS)
+        except subprocess.TimeoutExpired:
+            pytest.fail(f"jeeves {' '.join(arguments)} did not end")
+        return as_expected(ran, code)
+
+
+def as_expected(
+    ran: subprocess.CompletedProcess[str], code: int | None
+) -> subprocess.CompletedProcess[str]:
+    assert "Traceback" not in ran.stderr, ran.stderr
+    assert code is None or ran.returncode == code, (ran.returncode, ran.stdout, ran.stderr)
+    return ran
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm | None]:
+    """A process that has loaded what most commands load; none where forking is not for sure."""
+    if sys.platform != "linux":
+        yield None
+        return
+    with closing(Warm(SERVING, ROOT)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def warm_for_training() -> Iterator[Warm | None]:
+    """A process that has loaded what training loads, too."""
+    if sys.platform != "linux":
+        yield None
+        return
+    with closing(Warm([*SERVING, *TRAINING], ROOT)) as running:
+        yield running
 
 
 @pytest.fixture
-def jeeves(tmp_path: Path, discard_database: Callable[[Path], None]) -> Iterator[Jeeves]:
-    """The command line without any account or database configured."""
-    yield Jeeves(tmp_path)
+def jeeves(
+    tmp_path: Path, discard_database: Callable[[Path], None], warm: Warm | None
+) -> Iterator[Jeeves]:
+    """The command line without any account or database configured.
+
+    Each command has at least one test that starts it ``cold``.
+    """
+    yield Jeeves(tmp_path, warm)
     discard_database(tmp_path)
 
 

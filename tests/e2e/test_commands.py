@@ -36,7 +36,7 @@ def test_score_prints_a_line_for_each_mail_and_its_sums_are_right(
 ) -> None:
     import math
 
-    found = lines(jeeves("score", str(letters)).stdout)
+    found = lines(jeeves.cold("score", str(letters)).stdout)
     assert [Path(str(line["source"])).name for line in found] == ["a.eml", "b.eml"]
     for line in found:
         assert set(line) == {
@@ -91,11 +91,11 @@ def test_an_empty_folder_and_a_missing_path_are_wrong_usage(jeeves: Jeeves, tmp_
 
 
 def test_import_stores_once_and_says_nothing(jeeves_on_postgres: Jeeves, letters: Path) -> None:
-    first = jeeves_on_postgres("import", str(letters), "--account", "sam@example.org")
+    first = jeeves_on_postgres.cold("import", str(letters), "--account", "sam@example.org")
     assert "2 read, 2 new, 2 judged" in first.stdout
     again = jeeves_on_postgres("import", str(letters), "--account", "sam@example.org")
     assert "2 read, 0 new, 0 judged" in again.stdout
-    assert "arrived before Jeeves" in jeeves_on_postgres("list").stdout
+    assert "arrived before Jeeves" in jeeves_on_postgres.cold("list").stdout
 
 
 def test_import_needs_to_know_whose_mail_it_is(jeeves_on_postgres: Jeeves, letters: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_stale_schema_names_the_command_that_mends_it(
     jeeves.watch(gmail)
     jeeves.configure(DATABASE_URL=database_url)
     assert "jeeves migrate" in jeeves("check", code=1).stderr
-    assert f"none before, {schema.HEAD} now" in jeeves("migrate").stdout
+    assert f"none before, {schema.HEAD} now" in jeeves.cold("migrate").stdout
     jeeves("check")
 
 
@@ -182,16 +182,16 @@ def test_a_broken_model_of_ones_own_is_refused_and_the_starter_serves(
     own.mkdir(parents=True)
     (own.parent / "current").write_text(own.name + "\n", encoding="utf-8")
     (own / "manifest.json").write_text("{", encoding="utf-8")
-    result = jeeves("score", str(letters))
+    result = jeeves.cold("score", str(letters))
     assert len(lines(result.stdout)) == 2
     assert own.name in result.stderr
 
 
 def test_status_and_doctor_say_what_is_wrong(jeeves_on_postgres: Jeeves) -> None:
-    status = jeeves_on_postgres("status", code=1).stdout
+    status = jeeves_on_postgres.cold("status", code=1).stdout
     assert "never" in status
     assert "needless texts for every 1,000 mails" in status
-    doctor = jeeves_on_postgres("doctor", code=1).stdout
+    doctor = jeeves_on_postgres.cold("doctor", code=1).stdout
     assert "No account is configured" in doctor
     found = {
         f["link"]: f["ok"] for f in lines_of_json(jeeves_on_postgres("doctor", "--json", code=1))
@@ -235,6 +235,6 @@ def test_the_embedded_database_serves_where_none_is_named(
 ) -> None:
     jeeves.watch(gmail)
     gmail.deliver(raw_mail("Lunch on Thursday?", LUNCH))
-    assert "1 fetched, 1 new, 1 judged" in jeeves("check").stdout
+    assert "1 fetched, 1 new, 1 judged" in jeeves.cold("check").stdout
     assert jeeves("check").stdout == ""
-    assert "Lunch on Thursday?" in jeeves("show", "1").stdout
+    assert "Lunch on Thursday?" in jeeves.cold("show", "1").stdout

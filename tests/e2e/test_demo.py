@@ -15,7 +15,7 @@ from tests.e2e.test_path import children, end, left_over
 
 def test_one_round_shows_verdicts_texts_and_speech_and_exits(jeeves: Jeeves) -> None:
     jeeves.configure(SPEECH="file")
-    out = jeeves("run", "--once").stdout
+    out = jeeves.cold("run", "--once").stdout
     assert "first verdict" in out
     assert re.search(r"-> alert 0\.\d\d \(", out)
     assert re.search(r"-> quiet 0\.\d\d", out)
@@ -34,7 +34,7 @@ def test_the_demo_sends_nothing_even_where_twilio_is_configured(jeeves: Jeeves) 
         TWILIO_BASE_URL="http://127.0.0.1:9",
         ALERT_TO="+15005550010",
     )
-    out = jeeves("demo", "--once").stdout
+    out = jeeves.cold("demo", "--once").stdout
     assert "shown instead of sent" in out
     assert "could not deliver" not in out
 

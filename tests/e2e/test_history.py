@@ -104,7 +104,7 @@ def test_a_backfill_that_is_killed_again_and_again_stores_every_mail_once(
     kills = sum(run_and_kill(jeeves, database, "backfill", "--all") for _ in range(2))
     assert kills >= 1
     stored = database.messages()
-    assert f"{MAILS - stored} fetched" in jeeves("backfill", "--all").stdout
+    assert f"{MAILS - stored} fetched" in jeeves.cold("backfill", "--all").stdout
     assert database.messages() == MAILS
     assert database.one("select count(distinct subject) from messages") == MAILS
     assert database.one("select count(*) from verdicts") == MAILS
@@ -165,7 +165,7 @@ def test_a_gap_is_shown_without_content_and_mended(
     jeeves.watch(full)
     jeeves("backfill", "--days", "200")
     database.do("delete from messages where id in (select id from messages limit 2)")
-    shown = jeeves("audit", code=1)
+    shown = jeeves.cold("audit", code=1)
     assert f"{MAILS} expected, 2 missing" in shown.stdout
     assert "Lunch" not in shown.stdout + shown.stderr
     found = json.loads(jeeves("audit", "--json", code=1).stdout)

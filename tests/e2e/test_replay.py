@@ -138,7 +138,7 @@ def test_what_is_stored_is_replayed_as_if_it_had_just_arrived(jeeves_on_postgres
     jeeves.configure(GMAIL_ADDRESS=OWNER, GMAIL_APP_PASSWORD="x", TIMEZONE="UTC")
     age = (datetime.now(UTC) - START).days
     jeeves("import", str(write(jeeves.home / "mail", thread())))
-    assert_settled(objects(jeeves("replay", "--days", str(age + 10), "--json").stdout))
+    assert_settled(objects(jeeves.cold("replay", "--days", str(age + 10), "--json").stdout))
     # a conversation counts by its newest mail
     assert jeeves("replay", "--days", "1", "--json").stdout == ""
     assert "0 mails" in jeeves("replay", "--days", "1").stdout
@@ -147,7 +147,7 @@ def test_what_is_stored_is_replayed_as_if_it_had_just_arrived(jeeves_on_postgres
 def test_the_owner_may_be_named(jeeves: Jeeves) -> None:
     folder = str(write(jeeves.home / "mail", thread()))
     jeeves.configure(TIMEZONE="UTC")
-    assert_settled(objects(jeeves("replay", folder, "--account", OWNER, "--json").stdout))
+    assert_settled(objects(jeeves.cold("replay", folder, "--account", OWNER, "--json").stdout))
     # to somebody else both are mail of others
     found = objects(jeeves("replay", folder, "--account", "x@example.org", "--json").stdout)
     assert found[0]["messages"] == ["<a1@example.org>", "<a2@example.org>"]

@@ -12,6 +12,7 @@ import pytest
 
 from tests.builders import raw_mail
 from tests.e2e.conftest import Jeeves
+from tests.e2e.warm import Warm
 
 PROPOSALS = (
     "Do you want to meet for lunch on {day}?",
@@ -26,6 +27,11 @@ OTHERS = (
     "Your parcel was handed over on {day}.",
 )
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+
+
+@pytest.fixture(autouse=True)
+def _warm(jeeves: Jeeves, warm_for_training: Warm | None) -> None:
+    jeeves.warm = warm_for_training
 
 
 @pytest.fixture
@@ -55,7 +61,7 @@ def test_a_model_is_fitted_written_and_serves(
     jeeves: Jeeves, labelled: tuple[Path, Path], tmp_path: Path
 ) -> None:
     models = tmp_path / "my models"
-    out = jeeves("train", *arguments(labelled), "--models-dir", str(models)).stdout
+    out = jeeves.cold("train", *arguments(labelled), "--models-dir", str(models)).stdout
     assert "average precision" in out
     assert re.search(r"in words: catches .* needless texts? a month at 100 mails a day", out)
     version = (models / "current").read_text(encoding="utf-8").strip()
@@ -123,7 +129,7 @@ def test_an_evaluation_shows_what_was_asked_for(
     assert "grouped by owner" in plain
     assert "headline" not in plain
     assert "natural" not in plain
-    full = jeeves(
+    full = jeeves.cold(
         "evaluate", *arguments(labelled), "--group", "owner", "--headline", "--weights", "weight"
     ).stdout
     assert "headline: 40 messages" in full
@@ -180,7 +186,7 @@ def test_a_search_keeps_what_it_found_and_goes_on(
 ) -> None:
     kept = tmp_path / "found.jsonl"
     asked = ("search", *arguments(labelled), "--resume", str(kept))
-    assert "the present ones" in jeeves(*asked, "--trials", "2").stdout
+    assert "the present ones" in jeeves.cold(*asked, "--trials", "2").stdout
     began = kept.read_bytes()
     assert "3 trials" in jeeves(*asked, "--trials", "3").stdout
     assert kept.read_bytes().startswith(began)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +93,12 @@ def a_large_mail() -> tuple[bytes, bytes, dict[str, bytes]]:
     return raw, structure, {"1.MIME": mime, "1": text}
 
 
-def served_mails() -> list[ServedMail]:
-    """Five mails: plain, in other letters with labels, large, and two to come."""
+@cache
+def served_mails() -> tuple[ServedMail, ...]:
+    """Five mails: plain, in other letters with labels, large, and two to come.
+
+    The same for every case: each has a server and an account of its own.
+    """
     now = datetime.now(UTC).replace(microsecond=0)
     raw, structure, sections = a_large_mail()
     texts = ["Want to grab lunch?", "Zwölf Uhr? " * 40, "", "See you where?", "Lunch again?"]
@@ -111,7 +117,7 @@ def served_mails() -> list[ServedMail]:
                 sections={} if text else sections,
             )
         )
-    return mails
+    return tuple(mails)
 
 
 def account_at(server: ScriptedImap, address: str, token: bool = False) -> ImapAccount:
@@ -165,19 +171,87 @@ class WatchedMailbox(GmailMailbox):
             super().close()
 
 
+class KeptStore(PostgresStore):
+    """A store whose connection serves one case after the other; each must give it back."""
+
+    lent = False
+
+    def close(self) -> None:
+        self.lent = False
+
+    def end(self) -> None:
+        super().close()
+
+
+class Stores:
+    """One store for each thread that asks for one: connecting is most of what a case costs."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._made: list[KeptStore] = []
+        self._local = threading.local()
+
+    def mine(self) -> KeptStore:
+        """The store of this thread."""
+        if not hasattr(self._local, "store"):
+            self._local.store = KeptStore(self._dsn)
+            self._made.append(self._local.store)
+        store: KeptStore = self._local.store
+        return store
+
+    def lend(self) -> KeptStore:
+        store = self.mine()
+        assert not store.lent
+        store.lent = True
+        return store
+
+    def close(self) -> None:
+        for store in self._made:
+            store.end()
+
+
+@dataclass
+class Stored:
+    """What a database holds, by account."""
+
+    messages: dict[str, list[tuple[Any, ...]]]
+    cursors: dict[str, list[tuple[Any, ...]]]
+
+
+def stored(dsn: str) -> Stored:
+    found = Stored(defaultdict(list), defaultdict(list))
+    with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as sql:
+        sql.execute(
+            "SELECT account, uid, uidvalidity, gmail_id, subject, body, starred, labels"
+            " FROM messages ORDER BY uid"
+        )
+        for account, *row in sql:
+            found.messages[account].append(tuple(row))
+        sql.execute("SELECT account, last_uid FROM cursors")
+        for account, *row in sql:
+            found.cursors[account].append(tuple(row))
+    return found
+
+
 class Case:
     """One fault, met by the daemon on a database."""
 
-    def __init__(self, fault: Fault, number: int, dsn: str) -> None:
+    def __init__(self, fault: Fault, number: int, stores: Stores) -> None:
         self.fault = fault
-        self.dsn = dsn
+        self.stores = stores
         self.address = f"case-{number}@example.org"
         self.stop = threading.Event()
         self.mails = served_mails()
         self.gave_up = False
+        self.found: list[str] = []
 
-    def complaints(self) -> list[str]:
-        """What went wrong, each with the name of the fault."""
+    def complaints(self, stored: Stored) -> list[str]:
+        """What went wrong while it ran and in what is stored, each with the name of the fault."""
+        found = [*self.found, *self._of_the_store(stored)]
+        return [f"{self.fault}: {complaint}" for complaint in found]
+
+    def run(self) -> None:
+        """Let it happen; `complaints` knows what went wrong."""
         # NOOP follows a wait in which nothing is told: the last mail comes in silence
         at_noop = self.fault.step is Step.NOOP
         arriving = self.mails[3:4] if at_noop else self.mails[3:]
@@ -194,14 +268,15 @@ class Case:
             mailbox = WatchedMailbox(account_at(server, self.address, token), timing)
             watchdog = threading.Timer(PATIENCE, self._give_up)
             watchdog.start()
-            found = list(self._run(mailbox))
+            self.found += self._run(mailbox)
             watchdog.cancel()
             if not server.all_left():
-                found.append("a connection was left open")
-        found += self._of_the_server(server)
-        found += self._of_the_client(mailbox, len(server.connections))
-        found += self._of_the_store()
-        return [f"{self.fault}: {complaint}" for complaint in found]
+                self.found.append("a connection was left open")
+        self.found += self._of_the_server(server)
+        self.found += self._of_the_client(mailbox, len(server.connections))
+        if self.stores.mine().lent:
+            self.found.append("the store was left open")
+            self.stores.mine().close()
 
     def _give_up(self) -> None:
         self.gave_up = True
@@ -210,7 +285,7 @@ class Case:
     def _run(self, mailbox: WatchedMailbox) -> Iterator[str]:
         daemon = Daemon(
             mailbox=mailbox,
-            open_store=lambda: PostgresStore(self.dsn),
+            open_store=self.stores.lend,
             scorer=FakeScorer(),
             notifiers=[],
             clock=lambda: datetime.now(UTC),
@@ -250,20 +325,12 @@ class Case:
         if self.fault.kind not in SILENT and connections > 2:
             yield f"{connections} connections for one fault"
 
-    def _of_the_store(self) -> Iterator[str]:
-        with closing(psycopg2.connect(self.dsn)) as connection, connection.cursor() as sql:
-            sql.execute(
-                "SELECT uid, uidvalidity, gmail_id, subject, body, starred, labels FROM messages"
-                " WHERE account = %s ORDER BY uid",
-                [self.address],
-            )
-            stored = sql.fetchall()
-            sql.execute("SELECT last_uid FROM cursors WHERE account = %s", [self.address])
-            cursors = sql.fetchall()
-        if [row[0] for row in stored] != [mail.uid for mail in self.mails]:
-            yield f"stored {[row[0] for row in stored]}"
+    def _of_the_store(self, stored: Stored) -> Iterator[str]:
+        messages, cursors = stored.messages[self.address], stored.cursors[self.address]
+        if [row[0] for row in messages] != [mail.uid for mail in self.mails]:
+            yield f"stored {[row[0] for row in messages]}"
             return
-        for mail, row in zip(self.mails, stored, strict=True):
+        for mail, row in zip(self.mails, messages, strict=True):
             yield from self._of_a_mail(mail, row)
         if cursors != [(self.mails[-1].uid,)]:
             yield f"the cursor is at {cursors}"
@@ -327,11 +394,14 @@ def test_at_least_two_hundred_combinations_are_run() -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_mail_is_stored_once_whatever_goes_wrong(stage: str, migrated_url: str) -> None:
     threads, open_sockets = threading.active_count(), sockets()
-    cases = [Case(f, n, migrated_url) for n, f in enumerate(FAULTS) if f.step in STAGES[stage]]
+    stores = Stores(migrated_url)
+    cases = [Case(f, n, stores) for n, f in enumerate(FAULTS) if f.step in STAGES[stage]]
     # those that wait for a silent server first: the others need the processor
     cases.sort(key=lambda case: case.fault.kind not in SILENT)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        complaints = [c for found in pool.map(Case.complaints, cases) for c in found]
+    with closing(stores), ThreadPoolExecutor(WORKERS) as pool:
+        list(pool.map(Case.run, cases))
+    in_the_end = stored(migrated_url)
+    complaints = [c for case in cases for c in case.complaints(in_the_end)]
     assert not complaints, "\n".join(complaints)
     until(lambda: threading.active_count() <= threads)
     until(lambda: sockets() <= open_sockets)
