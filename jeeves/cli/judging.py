@@ -130,7 +130,7 @@ def train(
     Example: jeeves train --messages mails --labels labels.tsv --models-dir ~/models
     """
     from jeeves import bootstrap, logs
-    from jeeves.learning import candidate, corpus, origin, registry
+    from jeeves.learning import candidate, corpus, origin, registry, upkeep
     from jeeves.settings import load_settings
 
     logs.configure(quiet=True)
@@ -139,8 +139,9 @@ def train(
     labelled = corpus.load(messages, labels)
     key = origin.owners_key(settings.jeeves_home)
     fitted = candidate.train(labelled, group, settings.costs)
-    version = fitted.save(folder, bootstrap.now(), key=key)
-    registry.promote(folder, version, key)
+    with upkeep.one_at_a_time(folder):
+        version = fitted.save(folder, bootstrap.now(), key=key)
+        registry.promote(folder, version, key)
     for line in fitted.report.lines():
         print(line)
     print(f"model: {folder / version}, current from now on")

@@ -54,7 +54,6 @@ def retrain(
     Example: jeeves retrain
     """
     from jeeves import bootstrap, logs
-    from jeeves.errors import TooFewLabels
     from jeeves.settings import load_settings
 
     logs.configure(quiet=True)
@@ -62,14 +61,33 @@ def retrain(
     if if_due:
         _give_way()
     with bootstrap.open_database(settings) as database:
-        if not offline:
-            pull_labels(settings, database)
-        try:
-            done = learn(settings, database, force=force, if_due=if_due)
-        except TooFewLabels:
-            if if_due:
-                return
-            raise
+        pull_and_learn(settings, database, force=force, offline=offline, if_due=if_due)
+
+
+def pull_and_learn(
+    settings: Settings,
+    database: Database,
+    *,
+    force: bool = False,
+    offline: bool = False,
+    if_due: bool = False,
+) -> None:
+    """What `jeeves retrain` does, with its options.
+
+    Raises:
+        Exit: with code 1, where the candidate is worse.
+        JeevesError: as ``service.retraining.retrain``.
+    """
+    from jeeves.errors import TooFewLabels
+
+    if not offline:
+        pull_labels(settings, database)
+    try:
+        done = learn(settings, database, force=force, if_due=if_due)
+    except TooFewLabels:
+        if if_due:
+            return
+        raise
     if done.version is None:
         if not if_due:
             print(done.why)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from jeeves.cli import retraining
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,12 +40,15 @@ def relabel(
     account: Annotated[
         str, typer.Option(help="Whose mail it is that lies on disk; GMAIL_ADDRESS if not given.")
     ] = "",
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Then learn from it, as `jeeves retrain` does.")
+    ] = False,
 ) -> None:
     """Say whether mails need a place (yes), or do not (no), or take it back (undo).
 
     The latest word counts, wherever it was said: here, in a file, or by a label in the mailbox.
 
-    Example: jeeves relabel 17 yes; jeeves relabel labels.tsv; jeeves relabel Meetings.mbox yes
+    Example: jeeves relabel 17 yes --retrain; jeeves relabel labels.tsv; jeeves relabel my.mbox yes
     """
     from jeeves import bootstrap, logs
     from jeeves.errors import ConfigError
@@ -66,7 +71,9 @@ def relabel(
         else:
             taken = _of_files(settings, database, files, said, account)
         _tell_conversations(settings, database)
-    print(summary(taken))
+        print(summary(taken))
+        if retrain:
+            retraining.pull_and_learn(settings, database)
 
 
 def summary(taken: Taken) -> str:

@@ -57,14 +57,18 @@ def _of_shelf(shelf: Shelf, serving: bool, *, starter: bool) -> Iterator[ModelLi
         named = registry.served(shelf.folder)
     except ModelError:
         named = []
+    found: dict[str, Mapping[str, Any] | ModelError] = {}
     for version in registry.versions(shelf.folder):
         try:
-            content = registry.verify(shelf.folder, version, shelf.proof).content
+            found[version] = registry.verify(shelf.folder, version, shelf.proof).content
         except ModelError as refusal:
-            yield ModelLine(version, UNUSABLE, str(refusal), starter)
+            found[version] = refusal
+    good = [name for name in named if not isinstance(found.get(name, ModelError()), ModelError)]
+    for version, content in found.items():
+        if isinstance(content, ModelError):
+            yield ModelLine(version, UNUSABLE, str(content), starter)
             continue
-        first = next(iter(named), None)
-        if version == first:
+        if version == next(iter(good), None):
             state = SPARE if serving else CURRENT
         else:
             state = BEFORE if version in named else SPARE
