@@ -13,13 +13,18 @@ from rich.text import Text
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, plain
 from jeeves.domain.listing import AlertLine, ListedMessage, MutedLine, ToldAlert
 from jeeves.domain.outbox import MuteKind
-from jeeves.domain.verdict import Band, Verdict
+from jeeves.domain.verdict import Band, Label, Verdict
 
 VERDICTS = {
     Band.ALERT: Text("needs a place", style="bold red"),
     Band.UNSURE: Text("unsure", style="yellow"),
     Band.QUIET: Text("quiet", style="dim"),
 }
+#: What the owner says of a message, in short and in full.
+SAID = {Label.NEEDS_LOCATION: "yes", Label.OTHER: "no"}
+LABELS = {Label.NEEDS_LOCATION: "yes: it needs a place", Label.OTHER: "no: it needs none"}
+#: Of the cells of a line that many stand before it.
+BESIDE = 5
 STATES = {
     AlertState.PENDING: Text("due", style="yellow"),
     AlertState.SENDING: Text("sending", style="yellow"),
@@ -43,18 +48,24 @@ UNSAID = frozenset({AlertState.PENDING, AlertState.CANCELLED, AlertState.EXPIRED
 
 
 def message_table(rows: Sequence[ListedMessage], zone: ZoneInfo | None) -> Table:
-    """One line per message."""
+    """One line per message; what the owner says stands beside the verdicts where there is any."""
+    labelled = any(row.label for row in rows)
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     table.add_column("id", justify="right", style="dim", no_wrap=True)
     table.add_column("arrived", no_wrap=True)
     table.add_column("from", no_wrap=True, max_width=20)
     table.add_column("subject", no_wrap=True, ratio=3)
     table.add_column("verdict", no_wrap=True)
+    if labelled:
+        table.add_column("you", no_wrap=True)
     table.add_column("p", justify="right", no_wrap=True)
     table.add_column("because of", no_wrap=True, ratio=2)
     table.add_column("alert", no_wrap=True)
     for row in rows:
-        table.add_row(*cells(row, zone))
+        line = cells(row, zone)
+        if labelled:
+            line.insert(BESIDE, SAID[row.label] if row.label else "")
+        table.add_row(*line)
     return table
 
 
@@ -120,7 +131,7 @@ def message_page(row: ListedMessage, zone: ZoneInfo | None) -> Group:
     head.add_row("labels", Text(", ".join(message.labels)))
     head.add_row("came", f"{message.origin.value}, {message.mailbox}")
     if row.label:
-        head.add_row("your label", row.label.value)
+        head.add_row("you say", LABELS[row.label])
     parts += [head, Text(), Text(message.body.strip()), Text()]
     parts += verdict_lines(row)
     parts += [alert_line(alert, zone) for alert in row.alerts]

@@ -73,6 +73,7 @@ def an_outcome(**changes: Any) -> Outcome:
         "account": ACCOUNT,
         "thread_key": "gm:1",
         "read_up_to": 2**62,
+        "heard_up_to": 2**62,
         "decided_at": NOW,
         "conversation": Conversation(),
     }

@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 
 COMMANDS = [
     *("run", "check", "demo", "score", "import", "train", "evaluate", "search"),
-    *("backfill", "audit", "replay"),
+    *("backfill", "audit", "replay", "relabel"),
     *("alerts", "mute", "unmute", "pause"),
     *("list", "show", "status", "migrate", "doctor", "auth"),
 ]

@@ -16,8 +16,9 @@ def read_table(path: Path) -> list[tuple[str, str, str]]:
     """Where each line stands, the message it names, and "yes", "no" or "undo".
 
     Args:
-        path: Tab-separated, UTF-8; its first line names the columns ``id`` (short id or
-            Message-ID) and ``needs_location`` (1, 0, yes, no or undo) among others.
+        path: Tab-separated, UTF-8; its first line names the columns ``id`` (short id, or
+            Message-ID, with its angle brackets or without) and ``needs_location`` (1, 0, yes, no
+            or undo) among others.
 
     Raises:
         ConfigError: the file cannot be read.
@@ -45,8 +46,8 @@ def read_table(path: Path) -> list[tuple[str, str, str]]:
             )
     found = []
     for number, row in rows:
-        name, said = row[NAME].strip().strip("<>"), SAID.get(row[LABEL].strip().lower())
-        if not name or said is None:
+        name, said = row[NAME].strip(), SAID.get(row[LABEL].strip().lower())
+        if not name.strip("<>") or said is None:
             raise LabelError(
                 f"{path}, line {number}: give an id, and 1, 0 or undo in needs_location. "
                 "Nothing was labelled."

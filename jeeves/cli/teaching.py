@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -60,13 +62,15 @@ def relabel(
     names = what[:-1] if said else what
     if not names:
         raise ConfigError(f"Of which message does {what[-1]!r} hold? Give its id before it.")
-    files = [Path(name) for name in names if not _is_id(name)]
+    files = [Path(name) for name in names if not _names_message(name)]
     if files and len(files) < len(names):
+        if not said and files == [Path(what[-1])] and not files[0].exists():
+            raise ConfigError(f"Say yes, no or undo of a message: {what[-1]!r} is none of these.")
         raise ConfigError("Give ids or files, not both at once.")
+    if not files and said is None:
+        raise ConfigError(f"Say what holds of message {names[-1]}: yes, no or undo.")
     with bootstrap.open_database(settings) as database:
-        if not files:
-            if said is None:
-                raise ConfigError(f"Say what holds of message {names[-1]}: yes, no or undo.")
+        if said and not files:
             taken = _of_ids(database, names, said)
         else:
             taken = _of_files(settings, database, files, said, account)
@@ -74,22 +78,23 @@ def relabel(
         print(summary(taken))
         if retrain:
             retraining.pull_and_learn(settings, database)
+    if taken.unreadable:
+        raise typer.Exit(1)
 
 
 def summary(taken: Taken) -> str:
     """One line about what was said, in counts."""
-    parts = [f"{taken.changed:,} labelled anew"]
-    if same := taken.messages - taken.changed:
+    parts = [f"{taken.new:,} noted"]
+    if same := taken.messages - taken.new:
         parts.append(f"{same:,} as before")
-    if taken.unknown:
-        parts.append(f"{taken.unknown:,} not readable")
+    if taken.unreadable:
+        parts.append(f"{taken.unreadable:,} unreadable")
     return ", ".join(parts)
 
 
-def _is_id(name: str) -> bool:
-    from jeeves.service.relabelling import is_id
-
-    return is_id(name)
+def _names_message(name: str) -> bool:
+    """Whether it is a number, be it one that no message has."""
+    return name.isascii() and name.isdecimal()
 
 
 def _of_ids(database: Database, names: list[str], said: Said) -> Taken:
@@ -136,10 +141,14 @@ def _of_mail(
 
     owner = owner_of(settings, account)
     aliases = aliases_of(settings, owner)
+    unreadable: dict[str, str] = {}
 
     def found() -> Iterator[FetchedMail]:
-        every = chain.from_iterable([mails(path) for path in files])
-        return (mail for mail in every if not isinstance(mail, UnreadableFile))
+        for mail in chain.from_iterable([mails(path) for path in files]):
+            if isinstance(mail, UnreadableFile):
+                unreadable[mail.source] = mail.reason
+            else:
+                yield mail
 
     def load_scorer() -> Scorer:
         return bootstrap.make_scorer(settings)
@@ -147,7 +156,10 @@ def _of_mail(
     with closing(database.store()) as store, closing(database.history()) as history:
         # What is not stored cannot be labelled.
         import_mails(found(), owner, aliases, store, history, load_scorer, bootstrap.now)
-        return take_down_mails(store, found(), owner, aliases, said)
+        taken = take_down_mails(store, found(), owner, aliases, said)
+    for source, reason in unreadable.items():
+        print(f"{source}: {reason}", file=sys.stderr)
+    return replace(taken, unreadable=taken.unreadable + len(unreadable))
 
 
 def _tell_conversations(settings: Settings, database: Database) -> None:
@@ -156,5 +168,5 @@ def _tell_conversations(settings: Settings, database: Database) -> None:
 
     terms = bootstrap.make_terms(settings)
     with closing(database.store()) as store:
-        for account in settings.accounts:
-            reconsider(account.address.lower(), store, (), bootstrap.now(), terms)
+        for account in store.unheard_accounts():
+            reconsider(account, store, (), bootstrap.now(), terms)

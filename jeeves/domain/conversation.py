@@ -43,6 +43,8 @@ class Turn:
     quoted: Callable[[], Sequence[Remark]] = tuple
     #: A model's verdict: it asks to meet and names no place.
     needs_location: bool = False
+    #: What the owner says of that, which stands over the verdict and the remarks.
+    said: bool | None = None
     #: Words of the mail that made the verdict so, or "".
     why: str = ""
 

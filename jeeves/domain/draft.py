@@ -134,6 +134,12 @@ class Draft:
         elif asks or not earlier:
             self.owner_owes = True
 
+    def insist(self) -> None:
+        """The owner says that it has no place, and needs one."""
+        self.kind = "" if self.kind == CALL else self.kind
+        self.place, self.online, self.settled_by = "", "", None
+        self.wanted, self.cancelled = True, False
+
     def close(self, turn: Turn) -> None:
         """What follows from a mail as a whole."""
         if self.state is not State.OPEN:

@@ -6,7 +6,7 @@ A model's verdict says that a mail asks to meet; the remarks say what became of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from jeeves.domain.conversation import Conversation, State, Turn
 from jeeves.domain.draft import Draft
@@ -66,14 +66,31 @@ class _Listening:
 
     def hear(self, turn: Turn) -> None:
         """Take a mail."""
+        wanted = {draft.number for draft in self.drafts if draft.wanted}
         if not self.drafts and not turn.bulk and (quoted := turn.quoted()):
             # What was said before Jeeves listened. Nobody is told of it as news.
             self._take(turn, quoted, earlier=True)
         self._take(turn, turn.remarks, earlier=False)
         self.heard += 1
         self.of_others = self.of_others or _not_ours(turn.remarks)
+        if turn.said is not None:
+            self._obey(turn, wanted)
         for draft in self.drafts:
             draft.close(turn)
+
+    def _obey(self, turn: Turn, wanted: Collection[int]) -> None:
+        """Let the owner's word about a mail stand over what was made of it.
+
+        ``wanted`` are the meetings for which a place was wanted before it.
+        """
+        if not turn.said:
+            for draft in self.drafts:
+                draft.wanted = draft.wanted and draft.number in wanted
+        elif all(draft.state is not State.OPEN for draft in self.drafts):
+            meant = [draft for draft in self.drafts if draft.proposed_by == turn.id]
+            draft = (meant or [self.current or self._add(turn, Remark(turn.why, Act.PROPOSES))])[0]
+            draft.insist()
+            self.current = draft
 
     def _take(self, turn: Turn, remarks: Sequence[Remark], *, earlier: bool) -> None:
         touched: dict[int, list[Remark]] = {}

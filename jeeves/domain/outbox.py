@@ -52,11 +52,14 @@ class ThreadMessage:
     label: Label | None = None
 
     @property
+    def said(self) -> bool | None:
+        """Whether the owner says that it needs a place; None where nothing is said."""
+        return None if self.label is None else self.label is Label.NEEDS_LOCATION
+
+    @property
     def needs_location(self) -> bool:
         """By the owner's word, else by the verdict."""
-        if self.label is not None:
-            return self.label is Label.NEEDS_LOCATION
-        return self.band is Band.ALERT
+        return self.band is Band.ALERT if self.said is None else self.said
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ class Thread:
     """The stored messages of a conversation, in the order in which they were received."""
 
     messages: tuple[ThreadMessage, ...]
+    #: The number of the last word that the owner said of any of them; 0 where there is none.
+    heard_up_to: int = 0
 
     @property
     def read_up_to(self) -> int:
@@ -92,6 +97,8 @@ class Outcome:
     thread_key: str
     #: The highest id of a stored message of the conversation that the decision has seen.
     read_up_to: int
+    #: The number of the owner's last word about any of them that it has heard.
+    heard_up_to: int
     decided_at: datetime
     conversation: Conversation
     #: New rows of the kinds alert and reminder, each with its question.
@@ -109,8 +116,8 @@ class Recorded:
 
     #: Rows that are new in the outbox, retractions not counted.
     alerts: int = 0
-    #: Conversations about which newer mail was stored meanwhile: nothing was decided, and the
-    #: messages that were to be judged are still unjudged.
+    #: Conversations to which newer mail, or a word of the owner, has come meanwhile: nothing was
+    #: decided, and the messages that were to be judged are still unjudged.
     again: frozenset[str] = frozenset()
 
 

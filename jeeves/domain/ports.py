@@ -260,7 +260,7 @@ class TeachingStore(Protocol):
     """The database as far as the owner's labels go. Each method is one transaction."""
 
     def teach(self, words: Sequence[Word]) -> int:
-        """Add what is said, of one message the last; how many messages that changes."""
+        """Add what is said, of one message the last; how many of them say anything new."""
         ...
 
     def labelled(self) -> Iterator[LabelledMail]:
@@ -277,8 +277,14 @@ class TeachingStore(Protocol):
         """Short id and Message-ID of the readable messages that have one of these."""
         ...
 
-    def stored_digests(self, account: str, digests: Collection[str]) -> Mapping[str, int]:
-        """Short ids of the readable messages with these digests."""
+    def stored_alike(
+        self, account: str, digests: Collection[str], message_ids: Collection[str]
+    ) -> list[tuple[int, str, str]]:
+        """Short id, digest and Message-ID of the readable messages that have one of these."""
+        ...
+
+    def unheard_accounts(self) -> list[str]:
+        """Accounts with words that their conversations do not know of yet."""
         ...
 
     def unheard(self, account: str, limit: int) -> list[Unheard]:
@@ -316,8 +322,9 @@ class Store(MarkStore, OutboxStore, TeachingStore, Protocol):
 
         A message that has a verdict by then, and a question that has a row of the same kind and
         channel, are left as they are. A decision is left out where a newer message of its
-        conversation has been stored since (see ``Recorded.again``), and where somebody else has
-        meanwhile judged all the messages of the conversation that are among ``judgements``.
+        conversation has been stored since, or the owner has said something of one (see
+        ``Recorded.again``), and where somebody else has meanwhile judged all the messages of the
+        conversation that are among ``judgements``.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
@@ -40,9 +40,11 @@ def judgement(stored: StoredMessage, scorer: Scorer, now: datetime) -> Judgement
     return Judgement(stored.id, verdict, withheld)
 
 
-def turn(message: Message, name: str, *, needs_location: bool, why: str = "") -> Turn:
+def turn(
+    message: Message, name: str, *, needs_location: bool, why: str = "", said: bool | None = None
+) -> Turn:
     """A mail as the conversation hears it; ``name`` is what it is called by there."""
-    said = proposal.read(message)
+    heard = proposal.read(message)
     sender = message.sender.address
     return Turn(
         id=name,
@@ -50,10 +52,11 @@ def turn(message: Message, name: str, *, needs_location: bool, why: str = "") ->
         others=tuple(one for one in (*message.to, *message.cc) if one.address != sender),
         own=message.own,
         bulk=message.bulk,
-        remarks=said.remarks,
-        quoted=said.quoted,
+        remarks=heard.remarks,
+        quoted=heard.quoted,
         needs_location=needs_location,
         why=why,
+        said=said,
     )
 
 
@@ -122,6 +125,7 @@ def conclude(
             str(one.id),
             needs_location=_needs_location(one, judged),
             why=_why(one.message, judged.get(one.id)),
+            said=one.said,
         )
         for one in heard_of(thread)
     )
@@ -133,16 +137,18 @@ def conclude(
             why = _why(asking[-1].message, judged.get(asking[-1].id)) or meeting.why
             alerts += alerts_about(meeting, asking[-1], why, channels, now, terms)
     messages = {one.id: one.message for one in thread.messages}
+    denied = {one.id for one in thread.messages if one.said is False}
     moved, more = _moved(conversation, told, messages, channels, now, terms)
     return Outcome(
         account=account,
         thread_key=thread_key,
         read_up_to=thread.read_up_to,
+        heard_up_to=thread.heard_up_to,
         decided_at=now,
         conversation=conversation,
         alerts=(*alerts, *more),
         moved=moved,
-        closed=tuple(_closings(conversation, told, messages, now, terms)),
+        closed=tuple(_closings(conversation, told, messages, denied, now, terms)),
         meeting_at=_meeting_at(conversation, now, terms),
     )
 
@@ -293,10 +299,14 @@ def _closings(
     conversation: Conversation,
     told: Asked,
     messages: Mapping[int, Message],
+    denied: Collection[int],
     now: datetime,
     terms: Terms,
 ) -> Iterable[Closing]:
-    """The questions that were told and are open no more."""
+    """The questions that were told and are open no more.
+
+    ``denied`` are the messages of which the owner says that they need no place: he is not told.
+    """
     meetings = {meeting.number: meeting for meeting in conversation.meetings}
     for (question, kind), rows in told.items():
         if kind is not AlertKind.ALERT or told.get((question, AlertKind.RETRACTION)):
@@ -304,8 +314,10 @@ def _closings(
         meeting = meetings.get(int(question.partition(".")[0] or 0))
         if meeting is not None and meeting.state is State.OPEN:
             continue
-        message = messages.get(rows[0].message_id or 0)
-        if meeting is None or message is None or not terms.rules.retractions:
+        asked_by = rows[0].message_id or 0
+        message = messages.get(asked_by)
+        silent = asked_by in denied or not terms.rules.retractions
+        if meeting is None or message is None or silent:
             yield Closing(question)
             continue
         words = told_of(message, meeting, "", rows[0].reference, now, terms)

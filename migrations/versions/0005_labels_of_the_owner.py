@@ -12,11 +12,10 @@ alter table labels
     drop constraint labels_label_check,
     add constraint labels_label_check check (label in ('needs_location', 'other', 'withdrawn'));
 
--- What is said of each message now. Of each source the latest word counts; what the mailbox takes
--- back is its own word, what anybody else takes back is all that was said before. Of the sources
--- that still say something the latest wins.
-create view current_labels as
-select distinct on (message_id) id, message_id, label, source, labelled_at
+-- What each source says of each message now: its latest word. What the mailbox takes back is its
+-- own word, what anybody else takes back is all that was said before.
+create view standing_words as
+select id, message_id, label, source, labelled_at
 from (
     select distinct on (l.message_id, l.source) l.*
     from labels l
@@ -26,14 +25,20 @@ from (
     ), 0)
     order by l.message_id, l.source, l.id desc
 ) latest
-where label <> 'withdrawn'
+where label <> 'withdrawn';
+
+-- Of the sources that say something the latest wins.
+create view current_labels as
+select distinct on (message_id) id, message_id, label, source, labelled_at
+from standing_words
 order by message_id, id desc;
 
 -- when its conversation was judged anew because of it
 alter table labels add column heard_at timestamptz;
 create index labels_unheard on labels (id) where heard_at is null;
 
--- what the mailbox has said already, by the rule that holds from now on
+-- What the mailbox has said already, by the rule that holds from now on. What was labelled by a
+-- newer version before somebody went back to this one stands.
 insert into labels (message_id, label, source)
 select id, case when yes then 'needs_location' else 'other' end, 'mailbox'
 from (
@@ -45,14 +50,16 @@ from (
     where m.unreadable is null
     group by m.id
 ) said
-where yes <> no;
+where yes <> no and not exists (select from labels l where l.message_id = said.id);
 """
 
 DOWN = """
+-- an older version takes the last row for what is said
+delete from labels where id not in (select id from current_labels);
 drop index labels_unheard;
 alter table labels drop column heard_at;
 drop view current_labels;
-delete from labels where label = 'withdrawn';
+drop view standing_words;
 alter table labels
     drop constraint labels_label_check,
     add constraint labels_label_check check (label in ('needs_location', 'other'));

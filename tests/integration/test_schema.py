@@ -11,7 +11,9 @@ import pytest
 
 from jeeves.adapters.postgres import schema
 from jeeves.adapters.postgres.store import PostgresStore
+from jeeves.domain.labelling import Source, Word
 from jeeves.domain.ports import Judgement
+from jeeves.domain.verdict import Label
 from jeeves.errors import SchemaOutOfDate
 from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_alert, an_outcome
 
@@ -95,6 +97,50 @@ def test_what_was_told_before_questions_were_told_apart_is_not_told_again(
         ("jv-1",),
         ("jv-2",),
     ]
+
+
+def test_what_the_mailbox_says_already_is_taken_over_once_and_an_older_version_sees_what_stands(
+    database_url: str,
+) -> None:
+    schema.migrate(database_url, "0004")
+    mailbox = {
+        "taught": ("{Jeeves}", True),
+        "yes": ("{jeeves/YES,Jeeves}", False),
+        "no": ("{Later,Jeeves/no}", False),
+        "both": ("{Jeeves,Jeeves/no}", True),
+        "unstarred": ("{Jeeves}", False),
+        "starred": ("{}", True),
+        "other": ("{Mr Jeeves,Jeeves/maybe}", True),
+        "unreadable": ("{Jeeves/yes}", False),
+    }
+    for name, (found, starred) in mailbox.items():
+        unreadable = "'broken'" if name == "unreadable" else "null"
+        execute(
+            database_url,
+            "insert into messages (account, origin, mailbox, digest, thread_key, received_at, "
+            f"labels, starred, unreadable) values ('{ACCOUNT}', 'live', 'INBOX', '{name}', "
+            f"'{name}', now(), '{found}', {starred}, {unreadable})",
+        )
+    said = (
+        "select digest, label, source from {} l join messages m on m.id = l.message_id order by 1"
+    )
+    labels, words = said.format("labels"), said.format("current_labels")
+    schema.migrate(database_url)
+    taken_over = [
+        ("no", "other", "mailbox"),
+        ("taught", "needs_location", "mailbox"),
+        ("yes", "needs_location", "mailbox"),
+    ]
+    assert execute(database_url, words) == taken_over
+    with closing(PostgresStore(database_url)) as store:
+        ids = {str(d): i for i, d in execute(database_url, "select id, digest from messages")}
+        for name, label in (("no", Label.NEEDS_LOCATION), ("taught", None), ("both", Label.OTHER)):
+            store.teach([Word(int(str(ids[name])), label, Source.COMMAND)])
+    stands = execute(database_url, words)
+    schema.migrate(database_url, "0004")
+    assert execute(database_url, labels) == stands
+    schema.migrate(database_url)
+    assert execute(database_url, words) == sorted([*stands, taken_over[1]])
 
 
 def test_processes_that_migrate_at_once_wait_for_each_other(database_url: str) -> None:

@@ -10,7 +10,8 @@ from rich.console import Console, RenderableType
 
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, Receipt
 from jeeves.domain.listing import AlertLine, ListedMessage, TakenBack, ToldAlert
-from jeeves.tables import STATES, alert_in_short, alert_table
+from jeeves.domain.verdict import Label
+from jeeves.tables import STATES, alert_in_short, alert_table, message_page, message_table
 from tests.builders import NOW, a_message, a_verdict, an_alert
 
 SENT = an_alert(
@@ -36,6 +37,32 @@ def shown(*rows: ToldAlert, limit: int = 9, width: int = 80) -> str:
     lines = out.getvalue().splitlines()
     assert max(map(len, lines)) <= width
     return "\n".join(line.rstrip() for line in lines)
+
+
+def a_row(**changes: object) -> ListedMessage:
+    row = ListedMessage(7, a_message(), NOW, None, a_verdict(), None, None)
+    return replace(row, **changes)  # type: ignore[arg-type]
+
+
+def printed(page: RenderableType) -> str:
+    out = StringIO()
+    Console(file=out, width=100).print(page)
+    return out.getvalue()
+
+
+def test_what_the_owner_says_stands_beside_the_verdict_where_anything_is_said() -> None:
+    rows = [a_row(label=Label.OTHER), a_row(label=Label.NEEDS_LOCATION), a_row()]
+    head, *lines = printed(message_table(rows, None)).splitlines()
+    at = head.index(" you ")
+    assert [line[at:][:4].strip() for line in lines] == ["no", "yes", ""]
+    assert "you" not in printed(message_table(rows[2:], None))
+    broken = a_row(message=None, unreadable="It has no end.", verdict=None)
+    assert "unreadable" in printed(message_table([broken, rows[0]], None))
+
+
+def test_the_page_of_a_message_tells_what_the_owner_says() -> None:
+    assert "no: it needs none" in printed(message_page(a_row(label=Label.OTHER), None))
+    assert "you say" not in printed(message_page(a_row(), None))
 
 
 def test_what_is_said_on_several_channels_is_one_entry() -> None:

@@ -35,6 +35,7 @@ class PostgresConversations(HasConnection):
     def thread(self, sql: SqlCursor, account: str, thread_key: str) -> Thread:
         """The stored messages of a conversation."""
         sql.execute(queries()["thread"], {"account": account, "thread_key": thread_key})
+        rows = sql.fetchall()
         return Thread(
             tuple(
                 ThreadMessage(
@@ -43,8 +44,9 @@ class PostgresConversations(HasConnection):
                     Band(row["band"]) if row["band"] else None,
                     Label(row["label"]) if row["label"] else None,
                 )
-                for row in sql.fetchall()
-            )
+                for row in rows
+            ),
+            max((row["word"] or 0 for row in rows), default=0),
         )
 
     @in_one_statement
@@ -66,7 +68,8 @@ class PostgresConversations(HasConnection):
 def write_outcomes(
     sql: SqlCursor, outcomes: Sequence[Outcome], judged: Collection[Row]
 ) -> Recorded:
-    """Write decisions as part of a transaction, but for those that newer mail has overtaken.
+    """Write decisions as part of a transaction, but for those that newer mail, or the owner's
+    word, has overtaken.
 
     Args:
         sql: The transaction.
@@ -89,7 +92,7 @@ def write_outcomes(
 
 
 def lock(sql: SqlCursor, outcomes: Sequence[Outcome]) -> set[Key]:
-    """Lock the conversations until the transaction ends; those that newer mail has come to."""
+    """Lock the conversations until the transaction ends; those that more has come to meanwhile."""
     lock, gone_on = queries()["lock_conversations"], queries()["conversations_gone_on"]
     # Two statements, each with a snapshot of its own, in one round trip.
     sql.execute(
@@ -98,6 +101,7 @@ def lock(sql: SqlCursor, outcomes: Sequence[Outcome]) -> set[Key]:
             "accounts": [one.account for one in outcomes],
             "thread_keys": [one.thread_key for one in outcomes],
             "read_up_to": [one.read_up_to for one in outcomes],
+            "heard_up_to": [one.heard_up_to for one in outcomes],
         },
     )
     return {(row["account"], row["thread_key"]) for row in sql.fetchall()}

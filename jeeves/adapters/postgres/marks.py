@@ -8,8 +8,14 @@ from typing import Any
 
 from psycopg2.extras import execute_values
 
-from jeeves.adapters.postgres.connection import HasConnection, SqlCursor, in_transaction, queries
-from jeeves.adapters.postgres.teaching import note_marks
+from jeeves.adapters.postgres.connection import (
+    HasConnection,
+    Row,
+    SqlCursor,
+    in_transaction,
+    queries,
+)
+from jeeves.adapters.postgres.teaching import lock_labels, note_marks
 from jeeves.domain.conversation import State
 from jeeves.domain.labelling import NEEDS_PLACE, SETTLED, LabelChange, LabelWish
 from jeeves.domain.message import Marks
@@ -50,13 +56,15 @@ class PostgresMarks(HasConnection):
         known: MarksKnown,
     ) -> int:
         """Write marks, and how far they are known, together; the number of mails that changed."""
-        changed = 0
+        written: list[Row] = []
         rows = [
             (account, status.mailbox, status.uidvalidity, uid, list(found.labels), found.starred)
             for uid, found in sorted(marks.items())
         ]
+        if rows:
+            lock_labels(sql)
         for start in range(0, len(rows), PAGE):
-            written = execute_values(
+            written += execute_values(
                 sql,
                 queries()["write_marks"],
                 rows[start : start + PAGE],
@@ -64,8 +72,7 @@ class PostgresMarks(HasConnection):
                 page_size=PAGE,
                 fetch=True,
             )
-            note_marks(sql, written)
-            changed += len(written)
+        note_marks(sql, [row for row in written if row["unreadable"] is None])
         sql.execute(
             queries()["write_marks_known"],
             {
@@ -74,7 +81,7 @@ class PostgresMarks(HasConnection):
                 "swept_at": known.swept_at,
             },
         )
-        return changed
+        return len(written)
 
 
 class PostgresLabels(HasConnection):

@@ -77,10 +77,14 @@ from (
 
 -- name: conversations_gone_on
 select c.account, c.thread_key
-from unnest(%(accounts)s, %(thread_keys)s, %(read_up_to)s) as c (account, thread_key, read_up_to)
+from unnest(%(accounts)s, %(thread_keys)s, %(read_up_to)s::bigint[], %(heard_up_to)s::bigint[])
+    as c (account, thread_key, read_up_to, heard_up_to)
 where exists (
     select from messages m
-    where m.account = c.account and m.thread_key = c.thread_key and m.id > c.read_up_to
+    where m.account = c.account and m.thread_key = c.thread_key
+      and (m.id > c.read_up_to
+           or m.unreadable is null
+              and exists (select from labels l where l.message_id = m.id and l.id > c.heard_up_to))
 );
 
 -- name: write_conversations
@@ -93,12 +97,12 @@ set state = excluded.state, place = excluded.place, meeting_at = excluded.meetin
     updated_at = excluded.updated_at;
 
 -- name: thread
-select m.*, v.band, l.label
+select m.*, v.band, l.label, (select max(id) from labels where message_id = m.id) as word
 from messages m
 left join lateral (
     select band from verdicts where message_id = m.id order by judged_at desc limit 1
 ) v on true
-left join lateral (select label from current_labels where message_id = m.id) l on true
+left join lateral (select label from current_labels where message_id = m.id limit 1) l on true
 where m.account = %(account)s and m.thread_key = %(thread_key)s and m.unreadable is null
 order by m.received_at, m.id;
 
@@ -478,9 +482,10 @@ from messages m
 left join lateral (
     select * from verdicts where message_id = m.id order by judged_at desc limit 1
 ) v on true
-left join lateral (select label from current_labels where message_id = m.id) l on true
+left join lateral (select label from current_labels where message_id = m.id limit 1) l on true
 where (%(id)s::bigint is null or m.id = %(id)s)
-  and (not %(needs_location)s or v.needs_location)
+  -- the owner's word stands over the verdict
+  and (not %(needs_location)s or coalesce(l.label = 'needs_location', v.needs_location))
 order by m.received_at desc, m.id desc
 limit %(limit)s;
 
@@ -575,7 +580,7 @@ from (values %s) as v (account, mailbox, uidvalidity, uid, labels, starred)
 where m.account = v.account and m.mailbox = v.mailbox and m.uidvalidity = v.uidvalidity
   and m.uid = v.uid
   and (m.labels, m.starred) is distinct from (v.labels, v.starred)
-returning m.id, m.labels, m.starred;
+returning m.id, m.labels, m.starred, m.unreadable;
 
 -- name: write_marks_known
 update cursors
@@ -600,15 +605,19 @@ wished as (
     from written_labels
     group by message_id
 )
-select m.id as message_id, coalesce(c.state, 'open') as state
+select m.id as message_id, s.state
 from asking a
 join messages m on m.id = a.message_id
 left join conversations c on c.account = m.account and c.thread_key = m.thread_key
+left join lateral (select label from current_labels where message_id = m.id limit 1) l on true
 left join wished w on w.message_id = m.id
+-- of which the owner says that it needs no place is labelled by nobody else
+cross join lateral (
+    select case l.label when 'other' then 'none' else coalesce(c.state, 'open') end as state
+) s
 where m.account = %(account)s
   and (coalesce(w.needs_place, false), coalesce(w.settled, false)) <> (
-      coalesce(c.state, 'open') = 'open',
-      coalesce(c.state, 'open') = 'settled' and (a.alerted or w.message_id is not null))
+      s.state = 'open', s.state = 'settled' and (a.alerted or w.message_id is not null))
 order by m.id;
 
 -- name: wish_labels
@@ -703,8 +712,14 @@ order by id
 limit %(limit)s;
 
 -- name: lock_labels
--- What is said of a message is compared with what was said before by one transaction at a time.
+-- What is said of a message is compared with what was said before by one transaction at a time,
+-- and words are numbered in the order in which they are committed. Taken before any row is.
 select pg_advisory_xact_lock(hashtextextended('jeeves labels', 0));
+
+-- name: share_labels
+-- Nothing is said while a decision is written that has heard all words: what is said next finds
+-- what was decided.
+select pg_advisory_xact_lock_shared(hashtextextended('jeeves labels', 0));
 
 -- name: last_words
 -- The latest word of each source about these messages.
@@ -716,8 +731,9 @@ order by message_id, source, id desc;
 -- name: insert_words
 insert into labels (message_id, label, source) values %s;
 
--- name: current_labels_of
-select message_id, label, source from current_labels where message_id = any(%(ids)s);
+-- name: standing_words_of
+-- The last of a message is its label.
+select message_id, label, source from standing_words where message_id = any(%(ids)s) order by id;
 
 -- name: marked_messages
 select id, labels, starred
@@ -744,8 +760,13 @@ select count(distinct message_id) as messages from labels where id > %(after)s;
 
 -- name: stored_as
 -- The stored messages with this short id or Message-ID.
-select id, message_id from messages
-where unreadable is null and (id = any(%(ids)s) or message_id = any(%(message_ids)s));
+select id, message_id
+from messages
+where unreadable is null and id in (select unnest(%(ids)s::bigint[]))
+union
+select id, message_id
+from messages
+where unreadable is null and message_id in (select unnest(%(message_ids)s::text[]));
 
 -- name: unheard
 -- Labels that their conversations, if anything was decided about these, do not know of yet.
@@ -761,7 +782,17 @@ limit %(limit)s;
 -- name: heard
 update labels set heard_at = now() where id = any(%(ids)s) and heard_at is null;
 
--- name: stored_digests
-select id, digest
+-- name: unheard_accounts
+-- Whose conversations do not know of labels yet.
+select distinct m.account
+from labels l
+join messages m on m.id = l.message_id
+where l.heard_at is null
+order by m.account;
+
+-- name: stored_alike
+select id, digest, message_id
 from messages
-where account = %(account)s and digest = any(%(digests)s) and unreadable is null;
+where account = %(account)s and unreadable is null
+  and (digest = any(%(digests)s) or message_id = any(%(message_ids)s))
+order by id;

@@ -27,7 +27,7 @@ from jeeves.adapters.postgres.rows import (
     read_message,
     verdict_row,
 )
-from jeeves.adapters.postgres.teaching import PostgresTeaching, note_marks
+from jeeves.adapters.postgres.teaching import PostgresTeaching, lock_labels, note_marks
 from jeeves.domain.labelling import training_label
 from jeeves.domain.message import Cursor, Marks, Message, Unreadable
 from jeeves.domain.outbox import Outcome, Recorded
@@ -91,7 +91,7 @@ class PostgresStore(
     ) -> Ingested:
         """Write the messages that are not stored yet, as part of a transaction."""
         new: list[Message | Unreadable] = []
-        adopted: list[int] = []
+        adopted: dict[int, Message] = {}
         if batch:
             identities = cls._identities(sql, account, batch)
             for message in batch:
@@ -101,11 +101,18 @@ class PostgresStore(
                     identities.remember(placed)
                     new.append(placed)
                 elif known.id is not None and isinstance(message, Message) and message.uid:
-                    cls._adopt(sql, known.id, message)
-                    adopted.append(known.id)
+                    adopted[known.id] = message
+            taught = [one.digest for one in new if isinstance(one, Message) and teaches(one)]
+            if taught or adopted:
+                lock_labels(sql)
+            for known_id, message in adopted.items():
+                cls._adopt(sql, known_id, message)
             if new:
                 copy(sql, "messages", MESSAGE_COLUMNS, map(message_row, new))
-            cls._note_marks(sql, account, new, adopted)
+            if taught or adopted:
+                row = {"account": account, "digests": taught, "ids": list(adopted)}
+                sql.execute(queries()["marked_messages"], row)
+                note_marks(sql, sql.fetchall())
         return Ingested(added=len(new), known=len(batch) - len(new))
 
     @staticmethod
@@ -128,22 +135,6 @@ class PostgresStore(
             },
         )
         return Identities(sql.fetchall())
-
-    @staticmethod
-    def _note_marks(
-        sql: SqlCursor, account: str, new: Sequence[Message | Unreadable], adopted: list[int]
-    ) -> None:
-        """Add what the labels of new mail say, and of mail that came another way."""
-        taught = [
-            one.digest
-            for one in new
-            if isinstance(one, Message)
-            and training_label(Marks(one.labels, one.starred)) is not None
-        ]
-        if taught or adopted:
-            row = {"account": account, "digests": taught, "ids": adopted}
-            sql.execute(queries()["marked_messages"], row)
-            note_marks(sql, sql.fetchall())
 
     @staticmethod
     def _adopt(sql: SqlCursor, known_id: int, message: Message) -> None:
@@ -174,6 +165,8 @@ class PostgresStore(
     ) -> Recorded:
         """Write verdicts and what was decided because of them together."""
         marked: Sequence[Row] = ()
+        if outcomes:
+            sql.execute(queries()["share_labels"])
         if judgements:
             sql.execute(queries()["mark_judged"], {"ids": [j.message_id for j in judgements]})
             marked = sql.fetchall()
@@ -206,3 +199,8 @@ class PostgresStore(
     def heartbeats(self, sql: SqlCursor) -> Mapping[tuple[str, str], tuple[datetime, str]]:
         """The last beat of every (account, name), and its detail."""
         return read_beats(sql)
+
+
+def teaches(message: Message) -> bool:
+    """Whether its labels and star say anything of it."""
+    return training_label(Marks(message.labels, message.starred)) is not None

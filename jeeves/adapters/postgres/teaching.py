@@ -38,13 +38,25 @@ class PostgresTeaching(HasConnection):
 
     @in_transaction
     def teach(self, sql: SqlCursor, words: Sequence[Word]) -> int:
-        """Add what is said, of one message the last; how many messages that changes."""
+        """Add what is said, of one message the last; how many of them say anything new.
+
+        What a source has said and is the label is not said again. What only another source has
+        said is: that may yet be taken back.
+        """
         latest = {word.message_id: word for word in words}
-        ids = list(latest)
-        sql.execute(queries()["lock_labels"])
-        sql.execute(queries()["current_labels_of"], {"ids": ids})
-        now = {row["message_id"]: Label(row["label"]) for row in sql.fetchall()}
-        new = [word for word in latest.values() if now.get(word.message_id) is not word.label]
+        lock_labels(sql)
+        sql.execute(queries()["standing_words_of"], {"ids": list(latest)})
+        standing: dict[int, dict[str, Label]] = {}
+        label: dict[int, Label] = {}
+        for row in sql.fetchall():
+            label[row["message_id"]] = said = Label(row["label"])
+            standing.setdefault(row["message_id"], {})[row["source"]] = said
+        new = [
+            word
+            for word in latest.values()
+            if label.get(word.message_id) is not word.label
+            or standing.get(word.message_id, {}).get(word.source) is not word.label
+        ]
         write_words(sql, new)
         return len(new)
 
@@ -89,12 +101,21 @@ class PostgresTeaching(HasConnection):
         return [(row["id"], row["message_id"] or "") for row in sql.fetchall()]
 
     @in_one_statement
-    def stored_digests(
-        self, sql: SqlCursor, account: str, digests: Collection[str]
-    ) -> dict[str, int]:
-        """Short ids of the readable messages with these digests."""
-        sql.execute(queries()["stored_digests"], {"account": account, "digests": list(digests)})
-        return {row["digest"]: row["id"] for row in sql.fetchall()}
+    def stored_alike(
+        self, sql: SqlCursor, account: str, digests: Collection[str], message_ids: Collection[str]
+    ) -> list[tuple[int, str, str]]:
+        """Short id, digest and Message-ID of the readable messages that have one of these."""
+        sql.execute(
+            queries()["stored_alike"],
+            {"account": account, "digests": list(digests), "message_ids": list(message_ids)},
+        )
+        return [(row["id"], row["digest"], row["message_id"] or "") for row in sql.fetchall()]
+
+    @in_one_statement
+    def unheard_accounts(self, sql: SqlCursor) -> list[str]:
+        """Accounts with words that their conversations do not know of yet."""
+        sql.execute(queries()["unheard_accounts"])
+        return [row["account"] for row in sql.fetchall()]
 
     @in_one_statement
     def unheard(self, sql: SqlCursor, account: str, limit: int) -> list[Unheard]:
@@ -108,11 +129,16 @@ class PostgresTeaching(HasConnection):
         sql.execute(queries()["heard"], {"ids": list(words)})
 
 
+def lock_labels(sql: SqlCursor) -> None:
+    """Let nobody else say anything until the transaction ends."""
+    sql.execute(queries()["lock_labels"])
+
+
 def note_marks(sql: SqlCursor, rows: Collection[Row]) -> None:
     """Add what the labels and stars of these messages say, where it is not what they said.
 
     Args:
-        sql: The transaction that wrote them.
+        sql: The transaction that wrote them; it called `lock_labels` before.
         rows: Id, labels and starred of messages.
     """
     said = {
@@ -121,7 +147,6 @@ def note_marks(sql: SqlCursor, rows: Collection[Row]) -> None:
     }
     if not said:
         return
-    sql.execute(queries()["lock_labels"])
     sql.execute(queries()["last_words"], {"ids": list(said)})
     before = {
         row["message_id"]: None if row["label"] == WITHDRAWN else Label(row["label"])

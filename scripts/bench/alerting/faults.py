@@ -205,7 +205,7 @@ def fill(dsn: str, count: int, now: datetime) -> list[Alert]:
             store.record(
                 [],
                 [
-                    Outcome(ACCOUNT, alert.thread_key, 0, now, Conversation(), alerts=(alert,))
+                    Outcome(ACCOUNT, alert.thread_key, 0, 0, now, Conversation(), alerts=(alert,))
                     for alert in alerts[start : start + _BATCH]
                 ],
             )

@@ -329,3 +329,44 @@ def test_a_thread_of_500_mails_is_followed_at_once() -> None:
     assert known.meetings
     middle = [a_turn(str(n), GLADLY) for n in range(500)]
     assert only(a_turn("first", LUNCH), *middle, own("last", LUNCH_AT_NOPA)).settled_by == "last"
+
+
+class TestTheOwnersWord:
+    """What he says of a mail stands over the verdict and over every sentence."""
+
+    @pytest.mark.parametrize("remarks", [(), (LUNCH,), (GLADLY, EVENT)])
+    @pytest.mark.parametrize("verdict", [True, False])
+    def test_no(self, remarks: tuple[Remark, ...], verdict: bool) -> None:
+        said = fold([a_turn("1", *remarks, needs_location=verdict, said=False)])
+        assert said.state is not State.OPEN
+
+    @pytest.mark.parametrize(
+        "remarks",
+        [
+            (),
+            (LUNCH_AT_NOPA,),
+            (remark("Call me on Thursday.", Act.PROPOSES, kind="call", when=THURSDAY),),
+            (remark("They met for lunch.", Act.OTHERS | Act.PAST, kind="lunch"),),
+        ],
+    )
+    def test_yes(self, remarks: tuple[Remark, ...]) -> None:
+        meeting = only(a_turn("1", *remarks, said=True))
+        assert (meeting.state, meeting.due_at) == (State.OPEN, "1")
+
+    def test_no_leaves_what_an_earlier_mail_asked(self) -> None:
+        asked = a_turn("1", LUNCH, needs_location=True)
+        assert only(asked, a_turn("2", LUNCH, said=False)).state is State.OPEN
+        assert only(asked, a_turn("2", LUNCH_AT_NOPA, said=False)).state is State.SETTLED
+
+    def test_no_leaves_to_later_mails_what_they_ask(self) -> None:
+        later = a_turn("2", replace(LUNCH, acts=Act.PROPOSES | Act.ASKS_PLACE))
+        meeting = only(a_turn("1", LUNCH, needs_location=True, said=False), later)
+        assert (meeting.state, meeting.due_at) == (State.OPEN, "2")
+
+    def test_yes_is_settled_by_a_place_that_is_named_later(self) -> None:
+        turns = [a_turn("1", said=True), own("2", LUNCH_AT_NOPA)]
+        assert [known.state for known in unfold(turns)] == [State.OPEN, State.SETTLED]
+
+    def test_yes_of_an_answer_opens_what_seemed_settled(self) -> None:
+        turns = [a_turn("1", LUNCH_AT_NOPA, needs_location=True), a_turn("2", said=True)]
+        assert [known.state for known in unfold(turns)] == [State.SETTLED, State.OPEN]
