@@ -16,6 +16,7 @@ from tests.conftest import ROOT
 COMMANDS = [
     *("run", "check", "demo", "score", "import", "train", "evaluate", "search"),
     *("backfill", "audit", "replay"),
+    "ask",
     *("alerts", "mute", "unmute", "pause"),
     *("list", "show", "status", "migrate", "doctor", "auth"),
 ]

@@ -65,7 +65,7 @@ def relabel(
             taken = _of_ids(database, names, said)
         else:
             taken = _of_files(settings, database, files, said, account)
-        _tell_conversations(settings, database)
+        tell_conversations(settings, database)
     print(summary(taken))
 
 
@@ -143,7 +143,8 @@ def _of_mail(
         return take_down_mails(store, found(), owner, aliases, said)
 
 
-def _tell_conversations(settings: Settings, database: Database) -> None:
+def tell_conversations(settings: Settings, database: Database) -> None:
+    """What was said is heard by the conversations of the accounts that are watched."""
     from jeeves import bootstrap
     from jeeves.service.relabelling import reconsider
 
