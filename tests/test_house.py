@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 
 COMMANDS = [
     *("run", "check", "demo", "score", "import", "train", "evaluate", "search"),
-    *("backfill", "audit", "replay", "relabel"),
+    *("backfill", "audit", "replay", "relabel", "ask", "retrain", "models", "rollback"),
     *("alerts", "mute", "unmute", "pause"),
     *("list", "show", "status", "migrate", "doctor", "auth"),
 ]

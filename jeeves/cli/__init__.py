@@ -13,6 +13,7 @@ import typer
 
 from jeeves.cli import (
     alerting,
+    asking,
     authorising,
     history,
     judging,
@@ -42,6 +43,7 @@ looking.add_to(app)
 alerting.add_to(app)
 judging.add_to(app)
 teaching.add_to(app)
+asking.add_to(app)
 retraining.add_to(app)
 replaying.add_to(app)
 searching.add_to(app)

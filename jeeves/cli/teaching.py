@@ -74,7 +74,7 @@ def relabel(
             taken = _of_ids(database, names, said)
         else:
             taken = _of_files(settings, database, files, said, account)
-        _tell_conversations(settings, database)
+        tell_conversations(settings, database)
         print(summary(taken))
         if retrain:
             retraining.pull_and_learn(settings, database)
@@ -162,7 +162,8 @@ def _of_mail(
     return replace(taken, unreadable=taken.unreadable + len(unreadable))
 
 
-def _tell_conversations(settings: Settings, database: Database) -> None:
+def tell_conversations(settings: Settings, database: Database) -> None:
+    """What was said is heard by the conversations of the accounts that are watched."""
     from jeeves import bootstrap
     from jeeves.service.relabelling import reconsider
 

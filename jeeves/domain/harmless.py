@@ -1,4 +1,4 @@
-"""What strangers wrote, made fit to stand in a text message or to be said aloud.
+"""What strangers wrote, made fit to stand in a text message or on a terminal, or to be said aloud.
 
 Names and subjects come from whoever sends mail: they must not look like a link or a reference of
 ours, and must not carry what no eye sees.
@@ -40,6 +40,7 @@ _SPOKEN_SIGNS = {"&": " and ", "@": " at ", "%": " percent ", "+": " plus ", "="
 #: What a voice makes a pause or a tone of; other signs it would spell out.
 _HEARD = frozenset(".,;:?!'-\u2019")
 _SPOKEN_DASH = re.compile(r"(?:^|\s)[-\u2010-\u2015]+(?:\s|$)")
+_JOINERS = "\u200c\u200d"
 _ASIDE = re.compile(r"\s*[(\[][^()\[\]]*[)\]]\s*$")
 _TAG = re.compile(r"</?[a-z][^<>]{0,100}>", re.IGNORECASE)
 _NAME_EDGES = " \t\"'.,;:-_*"
@@ -67,6 +68,17 @@ def unreferenced(text: str) -> str:
 def written_words(text: str) -> str:
     """A stranger's words for the eye: on one line, without links, double quotes made single."""
     return unlinked(transliterated(text[:LONGEST])).replace('"', "'").strip()
+
+
+def shown_words(text: str) -> str:
+    """A stranger's words for a terminal: as written, without what would control it.
+
+    Lines stay; of what no eye sees only the joiners do, which scripts and emoji need.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
+    return "".join(
+        c for c in lines if c == "\n" or c in _JOINERS or unicodedata.category(c)[0] != "C"
+    )
 
 
 def spoken_words(text: str) -> str:

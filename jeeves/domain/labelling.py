@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from jeeves.domain.conversation import State
 from jeeves.domain.message import Marks, Message
-from jeeves.domain.verdict import Label
+from jeeves.domain.verdict import Label, Verdict
 
 #: With a star, the owner's word that a mail needs a place: the rule of the prototype.
 TAUGHT = "jeeves"
@@ -52,6 +52,27 @@ class LabelledMail:
     labelled_at: datetime
     #: Words are numbered as they come: this one's number.
     word: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unlabelled:
+    """A judged message of which the owner says nothing."""
+
+    #: Short id.
+    id: int
+    message: Message
+    #: Whether something was said lately of another message of its conversation.
+    answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message whose label would teach much, and what the model that serves makes of it."""
+
+    #: Short id.
+    id: int
+    message: Message
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from jeeves.domain.labelling import (
     LabelledMail,
     LabelWish,
     Unheard,
+    Unlabelled,
     Word,
 )
 from jeeves.domain.message import Cursor, FetchedMail, Listed, Marks, Message, Unreadable
@@ -265,6 +266,16 @@ class TeachingStore(Protocol):
 
     def labelled(self) -> Iterator[LabelledMail]:
         """Every labelled mail of all accounts, the oldest first; a page at a time is held."""
+        ...
+
+    def unlabelled(self, since: datetime | None, lately: datetime, limit: int) -> list[Unlabelled]:
+        """Judged mail of others, not sent to many, of which nothing is said; the newest first.
+
+        Args:
+            since: None, or when it was received at the earliest.
+            lately: What was said of its conversation since then, was said lately.
+            limit: As many at most.
+        """
         ...
 
     def label_counts(self, after: int = 0) -> LabelCounts:

@@ -32,6 +32,11 @@ class TableScorer:
         self.thresholds = thresholds
         self._table = table
 
+    @property
+    def table(self) -> Table:
+        """What it scores with."""
+        return self._table
+
     @cached_property
     def _totals(self) -> tuple[Totals, Totals, Totals]:
         # Not loaded where one message is scored: see there.

@@ -748,6 +748,21 @@ join messages m on m.id = c.message_id
 where m.unreadable is null
 order by m.received_at, m.id;
 
+-- name: unlabelled
+-- What its owner could be asked about, and whether he said something of its conversation lately.
+with said as (select message_id, labelled_at from current_labels)
+select m.*,
+       (m.account, m.thread_key) in (
+           select o.account, o.thread_key from said s join messages o on o.id = s.message_id
+           where s.labelled_at >= %(lately)s) as answered
+from messages m
+where m.judged_at is not null and m.unreadable is null and not m.own and not m.bulk
+  and not m.labels @> array['\Draft'] and m.body ~ '[^[:space:]]'
+  and (%(since)s::timestamptz is null or m.received_at >= %(since)s)
+  and m.id not in (select message_id from said)
+order by m.received_at desc, m.id desc
+limit %(limit)s;
+
 -- name: count_labels
 select count(*) filter (where label = 'needs_location') as needs_location,
        count(*) filter (where label = 'other') as other,

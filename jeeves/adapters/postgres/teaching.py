@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 
 from psycopg2.extras import execute_values
 
@@ -21,6 +21,7 @@ from jeeves.domain.labelling import (
     LabelledMail,
     Source,
     Unheard,
+    Unlabelled,
     Word,
     label_of,
     training_label,
@@ -76,6 +77,14 @@ class PostgresTeaching(HasConnection):
                 yield from map(read_labelled, rows)
                 if len(rows) < PAGE:
                     return
+
+    @in_one_statement
+    def unlabelled(
+        self, sql: SqlCursor, since: datetime | None, lately: datetime, limit: int
+    ) -> list[Unlabelled]:
+        """Judged mail of others, not sent to many, of which nothing is said; the newest first."""
+        sql.execute(queries()["unlabelled"], {"since": since, "lately": lately, "limit": limit})
+        return [Unlabelled(row["id"], read_message(row), row["answered"]) for row in sql.fetchall()]
 
     @in_transaction
     def label_counts(self, sql: SqlCursor, after: int = 0) -> LabelCounts:

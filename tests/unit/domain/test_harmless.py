@@ -6,6 +6,7 @@ import pytest
 
 from jeeves.domain import place
 from jeeves.domain.harmless import (
+    shown_words,
     spoken_name,
     spoken_words,
     without_marks,
@@ -141,3 +142,17 @@ def test_what_is_heard_has_no_symbols(text: str, heard: str) -> None:
 def test_a_place_is_said_without_its_link(words: str, said: str) -> None:
     assert place.said(words) == said
     assert place.in_a_call(words) == (said.startswith(("by ", "in a call")) or said == "online")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Lunch?\r\n\tThursday\rÜber 日本 🎉", "Lunch?\n    Thursday\nÜber 日本 🎉"),
+        ("\x1b[2Jred\x07\x08\x9b31m\x7f\0", "[2Jred31m"),
+        ("\u202eanA \u2066x\u2069\ufeff\u00ad\ue000", "anA x"),
+        ("می\u200cخواهم 👩\u200d🍳", "می\u200cخواهم 👩\u200d🍳"),
+        ("[bold]x[/bold]", "[bold]x[/bold]"),
+    ],
+)
+def test_on_a_terminal_words_stand_as_written_and_control_nothing(written: str, shown: str) -> None:
+    assert shown_words(written) == shown
