@@ -154,6 +154,10 @@ class FakeScorer:
         log_odds = 2.0 if lunch else -2.0
         return Score(0.88 if lunch else 0.12, (Reason("lunch", log_odds),), 0.0, self.version)
 
+    def unknown(self, message: Message) -> tuple[list[str], int]:
+        words = message.own_words.lower().split()
+        return [word for word in words if word.startswith("zz")], len(words)
+
 
 @dataclass
 class RecordingNotifier:

@@ -70,14 +70,18 @@ def show(
 
 def status(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="The figures of the week, as they are now.")
+    ] = False,
 ) -> None:
     """How long ago mail was read, what waits, the last alerts, the model in use.
 
     Exit code 1 when mail was never read or not for 15 minutes, or alerts failed.
 
-    Example: jeeves status
+    Example: jeeves status --details
     """
     from jeeves import bootstrap, logs
+    from jeeves.cli.details import figures, render_details
     from jeeves.cli.status import gather, render
     from jeeves.settings import load_settings
 
@@ -88,10 +92,15 @@ def status(
         addresses = [account.address for account in accounts]
         silent = settings.silent_minutes * 60
         report = gather(reading, model, bootstrap.now(), addresses, silent)
+        found = figures(settings, database) if details else None
     if as_json:
-        print(json.dumps(report.as_json(), indent=2))
+        more = {"watch": found.as_dict()} if found else {}
+        print(json.dumps(report.as_json() | more, indent=2))
     else:
-        print(render(report, settings.zone, reasons=sys.stdout.isatty()))
+        terminal = sys.stdout.isatty()
+        print(render(report, settings.zone, reasons=terminal))
+        if found:
+            print(render_details(found, settings.zone, words=terminal))
     if not report.healthy:
         raise typer.Exit(1)
 

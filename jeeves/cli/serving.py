@@ -142,6 +142,8 @@ def check() -> None:
             beat(account.address)
             if sys.stdout.isatty() or report.fetched or report.sent or report.failed:
                 print(summary(report))
+            if report.week:
+                print(report.week)
     for failure in failures[1:]:
         print(failure, file=sys.stderr)
     if failures:

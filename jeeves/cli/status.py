@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from jeeves.bootstrap import ModelInUse
 from jeeves.domain.listing import AlertLine, Backlog
 from jeeves.domain.operating import in_words
+from jeeves.domain.watching import WATCHED_BEAT
 from jeeves.service.silence import SILENT_AFTER
 from jeeves.service.telling import READ_BEAT
 
@@ -57,6 +58,8 @@ class StatusReport:
     paused_until: datetime | None = None
     #: Mail that was not read for so many seconds makes it unwell.
     silent_seconds: float = SILENT_AFTER.total_seconds()
+    #: The last line of the week of each account, as ``read_ages``; None where there is none yet.
+    weeks: tuple[str | None, ...] = ()
 
     @property
     def healthy(self) -> bool:
@@ -90,6 +93,7 @@ class StatusReport:
             ],
             "model": self.model,
             "expected": self.expected,
+            "weeks": list(self.weeks),
         }
 
 
@@ -104,6 +108,7 @@ def gather(
     beats = views.heartbeats()
     read = {account: now - at for (account, name), (at, _) in beats.items() if name == READ_BEAT}
     asked = [account.lower() for account in accounts] or sorted(read)
+    watched = [(account, WATCHED_BEAT) for account in asked]
     ages = [read[account].total_seconds() if account in read else None for account in asked]
     return StatusReport(
         read_ages=tuple(ages),
@@ -114,6 +119,7 @@ def gather(
         expected=expectation(model, views.mails_a_day(now)),
         paused_until=max(views.pauses(now).values(), default=None),
         silent_seconds=silent_seconds,
+        weeks=tuple(beats[key][1] or None if key in beats else None for key in watched),
     )
 
 
@@ -148,6 +154,7 @@ def render(report: StatusReport, zone: ZoneInfo | None, reasons: bool = False) -
         lines.append(f"paused         until {report.paused_until.astimezone(zone):%d %b %Y %H:%M}")
     if report.expected:
         lines.append(f"expect         {report.expected}")
+    lines += [f"this week      {week}" for week in report.weeks if week]
     for alert in report.alerts:
         when = alert.created_at.astimezone(zone).strftime("%d %b %H:%M")
         about = f"message {alert.message_id}" if alert.message_id else "notice"

@@ -22,6 +22,7 @@ from jeeves.domain.message import Cursor, FetchedMail, Listed, Marks, Message, U
 from jeeves.domain.outbox import Delivery as Delivery
 from jeeves.domain.outbox import OutboxStore, Outcome, Recorded
 from jeeves.domain.verdict import Score, Thresholds, Verdict
+from jeeves.domain.watching import WatchStore
 
 #: Returns the current time; aware, UTC.
 Clock = Callable[[], datetime]
@@ -131,6 +132,10 @@ class Scorer(Protocol):
 
     def score(self, message: Message) -> Score:
         """P(needs location) of ``message``, with its reasons."""
+        ...
+
+    def unknown(self, message: Message) -> tuple[Sequence[str], int]:
+        """The words of ``message`` that the model does not know, and how many it has in all."""
         ...
 
 
@@ -307,7 +312,7 @@ class TeachingStore(Protocol):
         ...
 
 
-class Store(MarkStore, OutboxStore, TeachingStore, Protocol):
+class Store(MarkStore, OutboxStore, TeachingStore, WatchStore, Protocol):
     """The database. Each method is one transaction.
 
     Every method raises StoreUnavailable when the connection fails, and reconnects by itself

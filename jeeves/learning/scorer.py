@@ -59,6 +59,11 @@ class TableScorer:
             model=self.version,
         )
 
+    def unknown(self, message: Message) -> tuple[list[str], int]:
+        """The tokens of ``message`` that are no terms of the table, and how many it has in all."""
+        known, tokens = self._table.text.index, read(message).tokens
+        return [token for token in tokens if token not in known], len(tokens)
+
     def probabilities(self, messages: Iterable[Message]) -> list[float]:
         """P(needs location) of each of ``messages``, as ``score`` gives it, without reasons."""
         found: list[float] = []

@@ -31,6 +31,7 @@ from jeeves.service.silence import read_again_notices, unread_notices
 from jeeves.service.telling import announce_unread, beat_read, tell_of_model
 from jeeves.service.terms import FREE, Terms
 from jeeves.service.triage import ingest, judge_pending
+from jeeves.service.watching import Weekly
 
 log = structlog.get_logger()
 
@@ -138,6 +139,7 @@ class Daemon:
     #: Gives the model that serves now; None: ``scorer`` does, whatever is made meanwhile.
     renewed: Callable[[], Scorer] | None = None
     _marking: Marking = field(init=False)
+    _weekly: Weekly = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
     _crash: BaseException | None = field(init=False, default=None)
     #: Since when the database cannot be used, and whether that was told.
@@ -146,6 +148,7 @@ class Daemon:
 
     def __post_init__(self) -> None:
         self._marking = Marking(self.mailbox, self.clock)
+        self._weekly = Weekly(self.mailbox.account, self.clock, self.terms.rules.zone)
 
     def run(self) -> None:
         """Read, judge and deliver until ``stop`` is set.
@@ -238,6 +241,7 @@ class Daemon:
         self._marking.step_if_due(store)
         if reconsider(self.mailbox.account, store, channels, read_at, self.terms):
             self._wake_couriers()
+        self._weekly.say_if_due(store, self.scorer)
 
     def _wake_couriers(self) -> None:
         for wake in self._wakes.values():

@@ -32,6 +32,7 @@ from jeeves.service.marking import sync_marks
 from jeeves.service.relabelling import reconsider
 from jeeves.service.telling import READ_BEAT, announce_unread, beat_read, tell_of_model
 from jeeves.service.terms import FREE, Terms
+from jeeves.service.watching import say_weekly
 
 log = structlog.get_logger()
 
@@ -55,6 +56,8 @@ class CycleReport:
     alerts: int = 0
     sent: int = 0
     failed: int = 0
+    #: The line about the last week, once a week.
+    week: str | None = None
 
 
 def run_cycle(
@@ -93,7 +96,8 @@ def run_cycle(
     sent, failed = deliver_all(mailbox.account, store, notifiers, clock, terms)
     sync_marks(mailbox, store, clock)
     reconsider(mailbox.account, store, channels, clock(), terms)
-    return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed)
+    week = say_weekly(mailbox.account, store, load_scorer, clock(), terms.rules.zone)
+    return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed, week)
 
 
 def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]:

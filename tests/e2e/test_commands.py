@@ -221,6 +221,23 @@ def test_status_says_what_to_expect_at_the_volume_of_the_mailbox(
     assert re.fullmatch(words, report["expected"])
 
 
+def test_status_tells_the_figures_of_the_week_and_a_journal_no_words(
+    jeeves_on_postgres: Jeeves, gmail: GmailServer
+) -> None:
+    jeeves_on_postgres.watch(gmail)
+    gmail.deliver(raw_mail("Lunch on Thursday?", f"{LUNCH} cassowary"))
+    jeeves_on_postgres("check")
+    told = jeeves_on_postgres("status", "--details", code=None).stdout
+    assert re.search(r"as of now +week to \d+ \w+: 1 mail judged", told)
+    assert "scores         1 mail of the week, 0 of the 12 weeks before" in told
+    assert "missed         in 30 days: none found" in told
+    assert "cassowary" not in told
+    plain = json.loads(jeeves_on_postgres("status", "--details", "--json", code=None).stdout)
+    assert plain["watch"]["judged"] == 1
+    assert plain["weeks"] == [None]
+    assert "watch" not in json.loads(jeeves_on_postgres("status", "--json", code=None).stdout)
+
+
 def test_doctor_finds_all_well(jeeves_on_postgres: Jeeves, gmail: GmailServer) -> None:
     jeeves_on_postgres.watch(gmail)
     jeeves_on_postgres.configure(SPEECH="file")

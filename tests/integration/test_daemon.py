@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from psycopg2.extensions import make_dsn, parse_dsn
@@ -15,11 +15,13 @@ from psycopg2.extensions import make_dsn, parse_dsn
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.alert import Alert, Channel, Receipt
+from jeeves.domain.watching import WATCHED_BEAT
 from jeeves.errors import ConfigError, DeliveryRefused, LoginRefused, MailboxUnavailable
 from jeeves.service import daemon as daemon_module
 from jeeves.service.daemon import Daemon, run_all
 from jeeves.service.delivery import LEASE_SECONDS
 from jeeves.service.silence import SILENT_AFTER
+from jeeves.service.telling import READ_BEAT
 from jeeves.service.terms import FREE, Terms
 from tests.builders import NOW, raw_mail
 from tests.conftest import run_sql
@@ -82,6 +84,9 @@ class Setting:
 
     def read(self) -> bool:
         return bool(self.reading.heartbeats())
+
+    def accounts_read(self) -> int:
+        return sum(name == READ_BEAT for _, name in self.reading.heartbeats())
 
 
 @pytest.fixture
@@ -214,6 +219,20 @@ def test_each_cycle_that_went_well_is_a_heartbeat_and_no_other(setting: Setting)
     thread.join(SOON)
 
 
+def test_a_week_is_told_in_one_line(setting: Setting) -> None:
+    def week() -> tuple[datetime, str] | None:
+        return setting.reading.heartbeats().get((setting.mailbox.account, WATCHED_BEAT))
+
+    setting.poll_seconds = 0.02
+    with setting.running():
+        until(week)
+        assert week() == (NOW, "")
+        setting.clock.advance(days=7)
+        until(lambda: (week() or (NOW, ""))[1])
+    assert setting.failures == []
+    assert (week() or (NOW, ""))[1].startswith("week to 26 Nov: 0 mails judged")
+
+
 def test_a_model_that_was_refused_is_told_at_the_start(setting: Setting) -> None:
     daemon = replace(setting.daemon(), refused_models=("The newest model was changed.",))
     thread = threading.Thread(target=daemon.run)
@@ -296,7 +315,7 @@ class TestSeveralAccounts:
     ) -> None:
         before = threading.active_count()
         with self.running(setting, other):
-            until(lambda: len(setting.reading.heartbeats()) == 2)
+            until(lambda: setting.accounts_read() == 2)
             setting.mailbox.add(raw_mail("Lunch, Sam?", date=NOW), NOW)
             until(lambda: setting.sms.sent)
             other.mailbox.add(raw_mail("Lunch, Olga?", date=NOW), NOW)
@@ -316,7 +335,7 @@ class TestSeveralAccounts:
         setting.mailbox.faults["open"] = trouble
         other.poll_seconds = 0.2
         with self.running(setting, other):
-            until(lambda: len(setting.reading.heartbeats()) == 2)
+            until(lambda: setting.accounts_read() == 2)
             other.mailbox.faults["open"] = trouble
             setting.mailbox.add(raw_mail("Lunch, Sam?", date=NOW), NOW)
             until(lambda: setting.sms.sent)
@@ -329,7 +348,7 @@ class TestSeveralAccounts:
     ) -> None:
         setting.sms.faults = [KeyError("a bug")]
         with self.running(setting, other):
-            until(lambda: len(setting.reading.heartbeats()) == 2)
+            until(lambda: setting.accounts_read() == 2)
             setting.mailbox.add(raw_mail("Lunch, Sam?", date=NOW), NOW)
             until(lambda: not setting.sms.faults)
             setting.clock.advance(seconds=LEASE_SECONDS + 1)

@@ -811,3 +811,75 @@ from messages
 where account = %(account)s and unreadable is null
   and (digest = any(%(digests)s) or message_id = any(%(message_ids)s))
 order by id;
+
+-- name: judged_between
+-- Mails of other people by the model and the bin of their newest verdict.
+select v.model, width_bucket(v.probability, %(cuts)s::float8[]) as bin, count(*) as mails
+from messages m
+cross join lateral (
+    select model, probability from verdicts where message_id = m.id order by judged_at desc limit 1
+) v
+where (%(account)s::text is null or m.account = %(account)s)
+  and m.received_at > %(since)s and m.received_at <= %(until)s
+  and not m.own and not m.bulk and m.origin <> 'import'
+group by v.model, bin;
+
+-- name: alerts_said
+select s.message_id, s.said_at, l.label
+from (
+    select a.message_id, min(coalesce(d.settled_at, a.settled_at, a.created_at)) as said_at
+    from alerts a
+    left join alerts d on d.reference = a.digest_reference
+    where (%(account)s::text is null or a.account = %(account)s)
+      and a.kind = 'alert' and a.message_id is not null and coalesce(d.state, a.state) = 'sent'
+    group by a.message_id
+) s
+left join current_labels l on l.message_id = s.message_id
+where s.said_at > %(since)s and s.said_at <= %(until)s
+order by s.said_at desc, s.message_id desc;
+
+-- name: unalerted
+-- Conversations that settled after a mail that might have been told, and mails of which the owner
+-- says that they need a place; neither where an alert was said, is to be, or was rightly not.
+select found.*
+from (
+    select 'label' as found_by, m.account, m.thread_key, m.id as message_id,
+           l.labelled_at as found_at
+    from current_labels l
+    join messages m on m.id = l.message_id
+    where l.label = 'needs_location' and m.origin = 'live' and not m.own
+      and m.received_at > %(since)s and m.received_at <= %(until)s
+    union all
+    select 'meeting', c.account, c.thread_key, null, s.received_at
+    from conversations c
+    join messages s on s.id = c.settled_by
+    where c.state = 'settled' and c.place <> ''
+      and s.received_at > %(since)s and s.received_at <= %(until)s
+      and exists (
+          select from messages m
+          where m.account = c.account and m.thread_key = c.thread_key and m.id <> s.id
+            and m.received_at <= s.received_at and m.origin = 'live' and not m.own and not m.bulk)
+) found
+where (%(account)s::text is null or found.account = %(account)s)
+  and not exists (
+      select from alerts a
+      left join alerts d on d.reference = a.digest_reference
+      where a.account = found.account and a.thread_key = found.thread_key and a.kind = 'alert'
+        and coalesce(d.state, a.state) not in ('failed', 'expired'))
+order by found.found_at desc, found.message_id
+limit %(limit)s;
+
+-- name: sampled_mails
+-- Of mails of other people as many as asked for, evenly spread.
+select m.*
+from (
+    select id, row_number() over (order by received_at, id) as number, count(*) over () as mails
+    from messages
+    where (%(account)s::text is null or account = %(account)s)
+      and received_at > %(since)s and received_at <= %(until)s
+      and not own and not bulk and origin <> 'import' and unreadable is null
+      and not labels @> array['\Draft']
+) s
+join messages m on m.id = s.id
+where s.number * %(limit)s / s.mails > (s.number - 1) * %(limit)s / s.mails
+order by s.number;

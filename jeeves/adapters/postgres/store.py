@@ -28,6 +28,7 @@ from jeeves.adapters.postgres.rows import (
     verdict_row,
 )
 from jeeves.adapters.postgres.teaching import PostgresTeaching, lock_labels, note_marks
+from jeeves.adapters.postgres.watching import PostgresWatching
 from jeeves.domain.labelling import training_label
 from jeeves.domain.message import Cursor, Marks, Message, Unreadable
 from jeeves.domain.outbox import Outcome, Recorded
@@ -41,6 +42,7 @@ class PostgresStore(
     PostgresOutbox,
     PostgresMutes,
     PostgresTeaching,
+    PostgresWatching,
 ):
     """`jeeves.domain.ports.Store`; one connection, one thread."""
 

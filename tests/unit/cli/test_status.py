@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
-from jeeves.cli.status import StatusReport, render
+from jeeves.bootstrap import ModelInUse
+from jeeves.cli.status import StatusReport, gather, render
 from jeeves.domain.alert import AlertState, Channel
 from jeeves.domain.listing import AlertLine, Backlog
 from jeeves.domain.verdict import Reason
-from tests.builders import NOW
+from jeeves.domain.watching import WATCHED_BEAT
+from tests.builders import ACCOUNT, NOW
 
 ALERT = AlertLine(
     reference="jv-ABCD2345",
@@ -42,3 +46,43 @@ def test_a_journal_is_told_nothing_of_the_mail() -> None:
     assert "jv-ABCD2345" in told
     assert "lunch" not in told
     assert "Ana" not in told
+
+
+def test_the_last_line_of_the_week_is_shown_for_each_account_that_has_one() -> None:
+    report = replace(REPORT, weeks=("week to 19 Nov: 3 mails judged", None))
+    lines = render(report, None).splitlines()
+    assert lines.count("this week      week to 19 Nov: 3 mails judged") == 1
+    assert len([line for line in lines if line.startswith("this week")]) == 1
+    assert report.as_json()["weeks"] == ["week to 19 Nov: 3 mails judged", None]
+
+
+class Views:
+    """A database of which only the heartbeats say anything."""
+
+    def __init__(self, beats: Mapping[tuple[str, str], tuple[datetime, str]]) -> None:
+        self.beats = beats
+
+    def backlog(self) -> Backlog:
+        return REPORT.backlog
+
+    def last_alerts(self, _limit: int) -> list[AlertLine]:
+        return []
+
+    def pauses(self, _now: datetime) -> Mapping[str, datetime]:
+        return {}
+
+    def mails_a_day(self, _now: datetime) -> float | None:
+        return None
+
+    def heartbeats(self) -> Mapping[tuple[str, str], tuple[datetime, str]]:
+        return self.beats
+
+
+def test_the_lines_stand_in_the_order_of_the_accounts() -> None:
+    beats = {
+        ("new@example.org", WATCHED_BEAT): (NOW, ""),
+        (ACCOUNT, WATCHED_BEAT): (NOW, "week to 19 Nov"),
+    }
+    accounts = ["new@example.org", ACCOUNT.upper(), "other@example.org"]
+    report = gather(Views(beats), ModelInUse("starter", True), NOW, accounts)
+    assert report.weeks == (None, "week to 19 Nov", None)

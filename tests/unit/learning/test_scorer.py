@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jeeves.domain.message import Message
 from jeeves.domain.ports import Scorer
 from jeeves.domain.verdict import Thresholds
-from jeeves.learning.document import document
+from jeeves.learning.document import document, read
 from jeeves.learning.features import Fitted
 from jeeves.learning.scorer import TableScorer
 from jeeves.learning.table import Column, Table
@@ -149,6 +149,15 @@ def test_the_parts_of_a_score_are_the_columns_and_facts_and_their_sum_is_the_log
     )
     assert score.rest == pytest.approx(-1.0)
     assert score.probability == pytest.approx(1 / (1 + math.exp(1.0 + 4.0 - 3 * half - 0.75)))
+
+
+def test_unknown_are_the_tokens_that_are_no_terms(scorer: TableScorer) -> None:
+    message = a_message(subject="Lunch?", own_words="Lunch, cassowary lunch?", body="")
+    unknown, tokens = scorer.unknown(message)
+    assert unknown.count("cassowary") == 1
+    assert "lunch" not in unknown
+    assert tokens == len(read(message).tokens)
+    assert scorer.unknown(a_message(subject="", own_words="", body="")) == ([], 0)
 
 
 def test_a_token_unknown_to_the_table_changes_nothing_but_the_length(scorer: TableScorer) -> None:
