@@ -187,7 +187,7 @@ def shelves(settings: Settings) -> tuple[Shelf, Shelf]:
     return own, Shelf(starter_models(), Pin(STARTER_MANIFEST_SHA256))
 
 
-def retraining_page(database: Database) -> Callable[[OwnersModel], str] | None:
+def retraining_page(settings: Settings, database: Database) -> Callable[[OwnersModel], str] | None:
     """What draws the page of a training; None where its packages are not installed."""
     from jeeves.learning.pages import can_draw
 
@@ -196,14 +196,15 @@ def retraining_page(database: Database) -> Callable[[OwnersModel], str] | None:
 
     def draw(model: OwnersModel) -> str:
         from jeeves.learning.owners_page import owners_page
+        from jeeves.service.watching import watch
 
-        with closing(database.reading()) as reading:
+        with closing(database.reading()) as reading, closing(database.store()) as store:
 
             def find(message_id: int) -> Message | None:
                 listed = reading.message(message_id)
                 return listed.message if listed else None
 
-            return owners_page(model, find)
+            return owners_page(model, find, watch(store, load_model(settings).scorer, now()))
 
     return draw
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, plain
+from jeeves.domain.harmless import shown_words
 from jeeves.domain.listing import AlertLine, ListedMessage, MutedLine, ToldAlert
 from jeeves.domain.outbox import MuteKind
 from jeeves.domain.verdict import Band, Label, Verdict
@@ -78,13 +79,18 @@ def cells(row: ListedMessage, zone: ZoneInfo | None) -> list[RenderableType]:
     return [
         str(row.id),
         arrived,
-        Text(row.message.sender.display),
-        Text(" ".join(row.message.subject.split()) or "(no subject)"),
+        mail_text(row.message.sender.display),
+        mail_text(" ".join(row.message.subject.split()) or "(no subject)"),
         VERDICTS[verdict.band] if verdict else Text("waits", style="dim"),
         f"{verdict.score.probability:.2f}" if verdict else "",
-        Text(reasons_in_short(verdict) if verdict else ""),
+        mail_text(reasons_in_short(verdict) if verdict else ""),
         alert_in_short(row),
     ]
+
+
+def mail_text(words: str) -> Text:
+    """A stranger's words, without what would control the terminal."""
+    return Text(shown_words(words))
 
 
 def clock_time(moment: datetime, zone: ZoneInfo | None) -> str:
@@ -125,14 +131,14 @@ def message_page(row: ListedMessage, zone: ZoneInfo | None) -> Group:
     if message is None:
         head.add_row("unreadable", Text(row.unreadable or ""))
         return Group(head)
-    head.add_row("from", Text(str(message.sender)))
-    head.add_row("to", Text(", ".join(str(a) for a in (*message.to, *message.cc))))
-    head.add_row("subject", Text(message.subject))
-    head.add_row("labels", Text(", ".join(message.labels)))
+    head.add_row("from", mail_text(str(message.sender)))
+    head.add_row("to", mail_text(", ".join(str(a) for a in (*message.to, *message.cc))))
+    head.add_row("subject", mail_text(message.subject))
+    head.add_row("labels", mail_text(", ".join(message.labels)))
     head.add_row("came", f"{message.origin.value}, {message.mailbox}")
     if row.label:
         head.add_row("you say", LABELS[row.label])
-    parts += [head, Text(), Text(message.body.strip()), Text()]
+    parts += [head, Text(), mail_text(message.body.strip()), Text()]
     parts += verdict_lines(row)
     parts += [alert_line(alert, zone) for alert in row.alerts]
     return Group(*parts)
@@ -155,7 +161,7 @@ def verdict_lines(row: ListedMessage) -> list[RenderableType]:
     table.add_column(justify="right")
     table.add_column()
     for reason in score.reasons:
-        table.add_row(f"{reason.weight:+.2f}", Text(reason.words))
+        table.add_row(f"{reason.weight:+.2f}", mail_text(reason.words))
     table.add_row(f"{score.rest:+.2f}", Text("everything else", style="dim"))
     lines.append(table)
     if row.withheld:
@@ -296,5 +302,7 @@ def mute_table(rows: Sequence[MutedLine], zone: ZoneInfo | None) -> Table:
                 what = "a conversation of which nothing is stored"
         if several:
             what += f" ({row.account})"
-        table.add_row(clock_time(row.mute.muted_at, zone), str(row.message_id or ""), Text(what))
+        table.add_row(
+            clock_time(row.mute.muted_at, zone), str(row.message_id or ""), mail_text(what)
+        )
     return table

@@ -134,7 +134,7 @@ def learn(
             settings.models_kept,
             force=force,
             least_new=max(settings.retrain_labels, 1) if if_due else 0,
-            draw=bootstrap.retraining_page(database),
+            draw=bootstrap.retraining_page(settings, database),
         )
 
 

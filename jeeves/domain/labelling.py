@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from jeeves.domain.conversation import State
 from jeeves.domain.message import Marks, Message
@@ -116,6 +117,56 @@ class LabelChange:
     wish: LabelWish
     #: The message in the mailbox that is written to.
     uid: int
+
+
+class TeachingStore(Protocol):
+    """The database as far as the owner's labels go. Each method is one transaction."""
+
+    def teach(self, words: Sequence[Word]) -> int:
+        """Add what is said, of one message the last; how many of them say anything new."""
+        ...
+
+    def labelled(self) -> Iterator[LabelledMail]:
+        """Every labelled mail of all accounts, the oldest first; a page at a time is held."""
+        ...
+
+    def unlabelled(self, since: datetime | None, lately: datetime, limit: int) -> list[Unlabelled]:
+        """Judged mail of others, not sent to many, of which nothing is said; the newest first.
+
+        Args:
+            since: None, or when it was received at the earliest.
+            lately: What was said of its conversation since then, was said lately.
+            limit: As many at most.
+        """
+        ...
+
+    def label_counts(self, after: int = 0) -> LabelCounts:
+        """What is labelled now, and of how many messages something was said after a word."""
+        ...
+
+    def stored_as(
+        self, ids: Collection[int], message_ids: Collection[str]
+    ) -> list[tuple[int, str]]:
+        """Short id and Message-ID of the readable messages that have one of these."""
+        ...
+
+    def stored_alike(
+        self, account: str, digests: Collection[str], message_ids: Collection[str]
+    ) -> list[tuple[int, str, str]]:
+        """Short id, digest and Message-ID of the readable messages that have one of these."""
+        ...
+
+    def unheard_accounts(self) -> list[str]:
+        """Accounts with words that their conversations do not know of yet."""
+        ...
+
+    def unheard(self, account: str, limit: int) -> list[Unheard]:
+        """Words that their conversations do not know of yet, the oldest first."""
+        ...
+
+    def heard(self, words: Sequence[int]) -> None:
+        """Remember that the conversations of these words were judged anew."""
+        ...
 
 
 def training_label(marks: Marks) -> bool | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from jeeves.domain.drift import CUTS
 from jeeves.domain.message import Message
 from jeeves.domain.operating import in_words
+from jeeves.domain.watching import Watch
 from jeeves.learning.evaluation import MAILS_A_DAY
 from jeeves.learning.explanation import term_in_words
 from jeeves.learning.growth import Growth
@@ -42,13 +45,13 @@ class Mistake:
     probability: float
 
 
-def owners_page(model: OwnersModel, find: Find, notes: Sequence[str] = ()) -> str:
+def owners_page(model: OwnersModel, find: Find, watch: Watch | None = None) -> str:
     """The page of a training.
 
     Args:
         model: What was trained.
         find: Finds the mails that are quoted.
-        notes: Further lines: how Jeeves does.
+        watch: How Jeeves does on the owner's mail.
     """
     mine, starters = model.measured
     cuts = model.curve.choose(model.costs)
@@ -67,7 +70,8 @@ def owners_page(model: OwnersModel, find: Find, notes: Sequence[str] = ()) -> st
         growth=growth_in_words(worth_of_more(grown)),
         plots=_plots(model, grown),
         mistakes=mistakes(model, find),
-        notes=notes,
+        watch=watch,
+        bins=list(pairwise((0.0, *CUTS, 1.0))),
     )
 
 

@@ -226,13 +226,9 @@ class Daemon:
         ingest(self.mailbox, store, self.clock)
         read_at = self.clock()
         channels = self.terms.told_first(n.channel for n in self.notifiers)
+        scorer = self.renewed() if self.renewed else self.scorer
         judged, _ = judge_pending(
-            self.mailbox.account,
-            store,
-            self.renewed() if self.renewed else self.scorer,
-            channels,
-            self.clock,
-            self.terms,
+            self.mailbox.account, store, scorer, channels, self.clock, self.terms
         )
         # Not of alerts alone: what was settled is taken back, and labelled.
         if judged:
@@ -241,7 +237,7 @@ class Daemon:
         self._marking.step_if_due(store)
         if reconsider(self.mailbox.account, store, channels, read_at, self.terms):
             self._wake_couriers()
-        self._weekly.say_if_due(store, self.scorer)
+        self._weekly.say_if_due(store, scorer)
 
     def _wake_couriers(self) -> None:
         for wake in self._wakes.values():
