@@ -114,5 +114,5 @@ def fill(database: Database, corpus: Corpus, size: int) -> None:
                 )
                 labels[digest] = Label.NEEDS_LOCATION if one.needs_location else Label.OTHER
             store.ingest(ACCOUNT, batch, None)
-            known = store.stored_digests(ACCOUNT, list(labels))
-            store.teach([Word(known[d], labels[d], Source.FILE) for d in known])
+            known = store.stored_alike(ACCOUNT, list(labels), [])
+            store.teach([Word(one, labels[digest], Source.FILE) for one, digest, _ in known])
