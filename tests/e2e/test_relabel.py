@@ -63,6 +63,10 @@ def test_what_cannot_be_taken_down_is_one_sentence_and_nothing_is_labelled(
         (("1", "99", "yes"), 1, "no such message (message 99)"),
         (("9" * 30, "yes"), 1, "no such message (message 999"),
         (("labels.tsv",), 1, "line 2 and labels.tsv, line 3 say different things"),
+        (("1", "labels.tsv"), 2, "not both at once"),
+        (("labels.tsv", "yes"), 2, "give it alone"),
+        (("1",), 2, "yes, no or undo"),
+        (("yes",), 2, "Give its id"),
         (("1", "maybe"), 2, "yes, no or undo"),
         (("gone.mbox", "yes"), 2, "no file or folder gone.mbox"),
     ):

@@ -115,4 +115,4 @@ def fill(database: Database, corpus: Corpus, size: int) -> None:
                 labels[digest] = Label.NEEDS_LOCATION if one.needs_location else Label.OTHER
             store.ingest(ACCOUNT, batch, None)
             known = store.stored_alike(ACCOUNT, list(labels), [])
-            store.teach([Word(short, labels[digest], Source.FILE) for short, digest, _ in known])
+            store.teach([Word(one, labels[digest], Source.FILE) for one, digest, _ in known])
