@@ -177,7 +177,7 @@ def _proposed_by(store: Store, one: Unalerted) -> int | None:
     thread = store.thread(one.account, one.thread_key)
     stored = {str(mail.id): mail for mail in thread.messages}
     conversation = fold(
-        turn(mail.message, str(mail.id), needs_location=mail.needs_location)
+        turn(mail.message, str(mail.id), needs_location=mail.needs_location, said=mail.said)
         for mail in heard_of(thread)
     )
     for meeting in conversation.meetings:

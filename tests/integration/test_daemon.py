@@ -15,6 +15,7 @@ from psycopg2.extensions import make_dsn, parse_dsn
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.alert import Alert, Channel, Receipt
+from jeeves.domain.message import Message
 from jeeves.domain.watching import WATCHED_BEAT
 from jeeves.errors import ConfigError, DeliveryRefused, LoginRefused, MailboxUnavailable
 from jeeves.service import daemon as daemon_module
@@ -231,6 +232,27 @@ def test_a_week_is_told_in_one_line(setting: Setting) -> None:
         until(lambda: (week() or (NOW, ""))[1])
     assert setting.failures == []
     assert (week() or (NOW, ""))[1].startswith("week to 26 Nov: 0 mails judged")
+
+
+def test_the_week_is_told_of_the_model_that_serves_now(setting: Setting) -> None:
+    asked: list[str] = []
+
+    class Asked(FakeScorer):
+        def unknown(self, message: Message) -> tuple[list[str], int]:
+            asked.append(self.version)
+            return super().unknown(message)
+
+    newer = Asked(version="newer")
+    daemon = replace(setting.daemon(), scorer=Asked(), poll_seconds=0.02, renewed=lambda: newer)
+    setting.mailbox.add(raw_mail(date=NOW), NOW)
+    thread = threading.Thread(target=daemon.run)
+    thread.start()
+    until(lambda: (setting.mailbox.account, WATCHED_BEAT) in setting.reading.heartbeats())
+    setting.clock.advance(days=7)
+    until(lambda: asked)
+    setting.stop.set()
+    thread.join(SOON)
+    assert set(asked) == {"newer"}
 
 
 def test_a_model_that_was_refused_is_told_at_the_start(setting: Setting) -> None:
