@@ -37,6 +37,9 @@ def retrain(
     offline: Annotated[
         bool, typer.Option("--offline", help="Without asking the mailbox for new labels.")
     ] = False,
+    report: Annotated[
+        bool, typer.Option("--report/--no-report", help="Draw the page beside the model.")
+    ] = True,
     if_due: Annotated[
         bool,
         typer.Option(
@@ -61,7 +64,9 @@ def retrain(
     if if_due:
         _give_way()
     with bootstrap.open_database(settings) as database:
-        pull_and_learn(settings, database, force=force, offline=offline, if_due=if_due)
+        pull_and_learn(
+            settings, database, force=force, offline=offline, if_due=if_due, report=report
+        )
 
 
 def pull_and_learn(
@@ -71,6 +76,7 @@ def pull_and_learn(
     force: bool = False,
     offline: bool = False,
     if_due: bool = False,
+    report: bool = True,
 ) -> None:
     """What `jeeves retrain` does, with its options.
 
@@ -83,7 +89,7 @@ def pull_and_learn(
     if not offline:
         pull_labels(settings, database)
     try:
-        done = learn(settings, database, force=force, if_due=if_due)
+        done = learn(settings, database, force=force, if_due=if_due, report=report)
     except TooFewLabels:
         if if_due:
             return
@@ -92,7 +98,7 @@ def pull_and_learn(
         if not if_due:
             print(done.why)
         return
-    tell(done, settings)
+    tell(done, settings, report=report)
     if not done.promoted:
         raise typer.Exit(REFUSED)
 
@@ -114,7 +120,7 @@ def pull_labels(settings: Settings, database: Database) -> None:
 
 
 def learn(
-    settings: Settings, database: Database, *, force: bool = False, if_due: bool = False
+    settings: Settings, database: Database, *, force: bool, if_due: bool, report: bool
 ) -> Retrained:
     """Train, and promote what is not worse; see ``service.retraining.retrain``."""
     from jeeves import bootstrap
@@ -134,11 +140,11 @@ def learn(
             settings.models_kept,
             force=force,
             least_new=max(settings.retrain_labels, 1) if if_due else 0,
-            draw=bootstrap.retraining_page(settings, database),
+            draw=bootstrap.retraining_page(settings, database) if report else None,
         )
 
 
-def tell(done: Retrained, settings: Settings) -> None:
+def tell(done: Retrained, settings: Settings, *, report: bool) -> None:
     """What came of a training, for a person."""
     from jeeves.service.retraining import REPORT
 
@@ -163,11 +169,11 @@ def tell(done: Retrained, settings: Settings) -> None:
             f"The current model goes on serving; {done.version} is kept. "
             "`jeeves retrain --force` lets one serve all the same."
         )
-    report = folder / str(done.version) / REPORT
-    if report.is_file():
-        print(f"report: {report}")
-    else:
-        print("There is no report: pip install 'jeeves[report]' makes the next one have one.")
+    page = folder / str(done.version) / REPORT
+    if page.is_file():
+        print(f"report: {page}")
+    elif report:
+        print("There is no report: `pip install 'jeeves[report]'` lets the next one have one.")
     for version in done.removed:
         print(f"removed: {version} (MODELS_KEPT={settings.models_kept})")
 

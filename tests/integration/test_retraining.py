@@ -1,4 +1,4 @@
-"""Learning the owner on a real Postgres: what serves, what is refused, what is left where it fails."""
+"""Learning the owner on a real Postgres: what serves, what is refused, what failures leave."""
 
 from __future__ import annotations
 
@@ -189,8 +189,8 @@ def test_too_few_labels_leave_no_version(school: School) -> None:
     with pytest.raises(TooFewLabels, match="Only 6 of your mails are labelled"):
         school.retrain()
     school.label([True] * 8, count=8)
+    school.store.teach([Word(i, Label.NEEDS_LOCATION, Source.COMMAND) for i in range(1, 15)])
     with pytest.raises(TooFewLabels, match="are labelled as needing none"):
-        school.store.teach([Word(i, Label.NEEDS_LOCATION, Source.COMMAND) for i in range(1, 15)])
         school.retrain()
     assert registry.versions(school.own.folder) == []
 
@@ -268,7 +268,7 @@ def test_whenever_it_is_killed_a_good_model_serves_and_the_next_training_works(
 ) -> None:
     school.label()
     school.retrain(force=True)
-    for wait in (0.0, 0.05, 0.12, 0.3):
+    for wait in (0.05, 0.3):
         child = subprocess.Popen(
             [sys.executable, "-c", KILLED, school.dsn, str(tmp_path)],
             cwd=ROOT,
