@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, Receipt
 from jeeves.domain.listing import AlertLine, ListedMessage, TakenBack, ToldAlert
+from jeeves.domain.message import Address
 from jeeves.domain.verdict import Label
 from jeeves.tables import STATES, alert_in_short, alert_table, message_page, message_table
 from tests.builders import NOW, a_message, a_verdict, an_alert
@@ -138,3 +139,16 @@ def test_every_state_has_a_word_and_a_list_tells_of_the_alert_alone() -> None:
         7, a_message(), NOW, None, a_verdict(), None, None, alerts=(line, reminder)
     )
     assert alert_in_short(message).plain == "sms sent with others"
+
+
+def test_nothing_of_a_mail_controls_the_terminal() -> None:
+    wild = "\x1b[2J\x1b]0;title\x07 hello \x9b31m\u202e [red]mark[/red]"
+    message = a_message(
+        subject=wild, body=wild, own_words=wild, sender=Address(wild, "a@b.example"), labels=(wild,)
+    )
+    row = a_row(message=message, verdict=a_verdict(words=wild))
+    for page in (message_table([row], None), message_page(row, None)):
+        out = printed(page)
+        assert not set(out) & set("\x1b\x07\x9b\u202e")
+        assert "hello" in out
+    assert "[red]mark[/red]" in printed(message_page(row, None))
