@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jeeves.accounts import Account, reveal
 from jeeves.domain.alert import Channel
-from jeeves.domain.operating import OperatingPoint
 from jeeves.domain.ports import LabelWriter, Mailbox, MailboxStatus, Notifier, Scorer
-from jeeves.errors import ModelError
 from jeeves.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,24 +21,13 @@ if TYPE_CHECKING:
     from jeeves.adapters.postgres.history import PostgresHistory
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.adapters.postgres.store import PostgresStore
-    from jeeves.domain.message import Message
-    from jeeves.learning.owners_model import OwnersModel
-    from jeeves.learning.serving import Loaded, Renewed, Shelf
     from jeeves.service.daemon import Daemon
-    from jeeves.service.nightly import Nightly
     from jeeves.service.terms import Terms
 
 
 def now() -> datetime:
     """The real clock: aware, UTC."""
     return datetime.now(UTC)
-
-
-def starter_models() -> Path:
-    """Where the starter model is: beside the package in a checkout, inside it in a wheel."""
-    package = Path(__file__).resolve().parent
-    packaged = package / "_starter"
-    return packaged if packaged.is_dir() else package.parent / "models" / "starter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,104 +152,6 @@ def consent_ends(settings: Settings, account: Account) -> datetime | None:
     return google_auth.consent_ends(settings.google_token_file(account.address))
 
 
-def load_model(settings: Settings) -> Loaded:
-    """The owner's model if there is a good one, else the starter; cut for the owner's costs.
-
-    Raises:
-        ModelError: no model can be served.
-    """
-    from jeeves.learning.serving import load_scorer
-
-    return load_scorer(shelves(settings), settings.costs)
-
-
-def shelves(settings: Settings) -> tuple[Shelf, Shelf]:
-    """Where models are: the owner's own, and the starter."""
-    from jeeves.learning.origin import Pin, owners_proof
-    from jeeves.learning.pinned import STARTER_MANIFEST_SHA256
-    from jeeves.learning.serving import Shelf
-
-    own = Shelf(settings.own_models, owners_proof(settings.jeeves_home))
-    return own, Shelf(starter_models(), Pin(STARTER_MANIFEST_SHA256))
-
-
-def retraining_page(settings: Settings, database: Database) -> Callable[[OwnersModel], str] | None:
-    """What draws the page of a training; None where its packages are not installed."""
-    from jeeves.learning.pages import can_draw
-
-    if not can_draw():
-        return None
-
-    def draw(model: OwnersModel) -> str:
-        from jeeves.learning.owners_page import owners_page
-        from jeeves.service.watching import watch
-
-        with closing(database.reading()) as reading, closing(database.store()) as store:
-
-            def find(message_id: int) -> Message | None:
-                listed = reading.message(message_id)
-                return listed.message if listed else None
-
-            return owners_page(model, find, watch(store, load_model(settings).scorer, now()))
-
-    return draw
-
-
-def make_scorer(
-    settings: Settings, refused: Callable[[Sequence[str]], None] = lambda _: None
-) -> Scorer:
-    """The owner's model if there is a good one, else the starter.
-
-    Args:
-        settings: Where the models are, and what errors cost.
-        refused: Told why each newer model is not used; of none, where none was refused.
-
-    Raises:
-        ModelError: no model can be served.
-    """
-    import structlog
-
-    loaded = load_model(settings)
-    for sentence in loaded.warnings:
-        structlog.get_logger().warning("model refused", reason=sentence)
-    refused(loaded.warnings)
-    return loaded.scorer
-
-
-def make_renewed(settings: Settings, refused: Callable[[Sequence[str]], None]) -> Renewed:
-    """The model that serves, now and whenever another becomes current.
-
-    Raises:
-        ModelError: as ``make_scorer``.
-    """
-    import structlog
-
-    from jeeves.learning.serving import Renewed
-
-    log = structlog.get_logger()
-
-    def told(loaded: Loaded) -> None:
-        log.info("model taken over", model=loaded.scorer.version)
-        for sentence in loaded.warnings:
-            log.warning("model refused", reason=sentence)
-
-    loaded = load_model(settings)
-    for sentence in loaded.warnings:
-        log.warning("model refused", reason=sentence)
-    refused(loaded.warnings)
-    return Renewed(shelves(settings), settings.costs, loaded, told)
-
-
-def make_nightly(settings: Settings) -> Nightly | None:
-    """What retrains in the night; None where that is not wanted."""
-    if not settings.retrain_labels:
-        return None
-    from jeeves.adapters.retraining_child import RetrainingChild
-    from jeeves.service.nightly import Nightly
-
-    return Nightly(RetrainingChild, now, settings.retrain_hour, settings.zone)
-
-
 def make_terms(settings: Settings) -> Terms:
     """How alerts are told."""
     from jeeves.service.terms import Terms
@@ -319,25 +207,3 @@ def make_daemon(
         refused_models=refused_models,
         renewed=renewed,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInUse:
-    """The model that would serve."""
-
-    #: Its version; where a newer one was refused, or none can be served, why.
-    says: str
-    #: Whether it is the best there is.
-    ok: bool
-    #: What to expect at its alert threshold; None where there is none.
-    expected: OperatingPoint | None = None
-
-
-def model_in_use(settings: Settings) -> ModelInUse:
-    """The model that would serve now, or why there is none; never fails."""
-    try:
-        loaded = load_model(settings)
-    except ModelError as exc:
-        return ModelInUse(str(exc), False)
-    says = "; refused: ".join([loaded.scorer.version, *loaded.warnings])
-    return ModelInUse(says, not loaded.warnings, loaded.expected)

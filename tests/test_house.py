@@ -66,7 +66,7 @@ def test_the_serving_path_loads_no_learning_library_and_no_migrations(tmp_path: 
         "import jeeves.adapters.sms, jeeves.adapters.speech, jeeves.adapters.postgres.schema\n"
         "import jeeves.adapters.embedded\n"
         "import jeeves.adapters.apprise_urls, jeeves.adapters.twilio_callback\n"
-        "bootstrap.make_scorer(settings.load_settings())"
+        "modelling.make_scorer(settings.load_settings())"
     )
     assert (
         loaded(code, tmp_path) & (LEARNING | {"alembic", "sqlalchemy", "twilio", "apprise"})

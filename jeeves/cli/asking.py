@@ -61,14 +61,14 @@ def ask(
     """
     from rich.console import Console
 
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, logs, modelling
     from jeeves.cli.keys import keys
     from jeeves.service.asking import choose
     from jeeves.settings import load_settings
 
     logs.configure(quiet=True)
     settings = load_settings()
-    scorer = bootstrap.load_model(settings).scorer
+    scorer = modelling.load_model(settings).scorer
     with bootstrap.open_database(settings) as database, closing(database.store()) as store:
         asked = choose(store, scorer, bootstrap.now(), count)
         if as_json:

@@ -23,11 +23,11 @@ def figures(settings: Settings, database: Database) -> Watch | None:
     Raises:
         StoreError: the database cannot be read.
     """
-    from jeeves import bootstrap
+    from jeeves import bootstrap, modelling
     from jeeves.service.watching import watch
 
     try:
-        scorer = bootstrap.load_model(settings).scorer
+        scorer = modelling.load_model(settings).scorer
     except ModelError:
         return None
     with closing(database.store()) as store:

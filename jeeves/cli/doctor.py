@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from jeeves import bootstrap, notifying
+from jeeves import bootstrap, modelling, notifying
 from jeeves.accounts import Account
 from jeeves.cli.status import expectation
 from jeeves.domain.ports import LabelWriter
@@ -110,7 +110,7 @@ def label_writer(writer: LabelWriter) -> str:
 
 def model(settings: Settings, mails_a_day: float | None) -> str:
     """Load the model as serving does, and say what to expect of it."""
-    found = bootstrap.model_in_use(settings)
+    found = modelling.model_in_use(settings)
     expected = expectation(found, mails_a_day)
     says = f"{found.says}; {expected}" if expected else found.says
     if not found.ok:

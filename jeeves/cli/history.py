@@ -54,7 +54,7 @@ def backfill(
 
     Example: jeeves backfill --days 365
     """
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, logs, modelling
     from jeeves.errors import ConfigError
     from jeeves.service.backfill import run_backfill
     from jeeves.settings import load_settings
@@ -76,7 +76,7 @@ def backfill(
             mailbox,
             store,
             history,
-            lambda: bootstrap.make_scorer(settings),
+            lambda: modelling.make_scorer(settings),
             bootstrap.now,
             since,
             settings.backfill_mb_per_day * MEGABYTE,
@@ -100,7 +100,7 @@ def audit(
 
     Example: jeeves audit --fix
     """
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, logs, modelling
     from jeeves.service.audit import fill_gap, run_audit
     from jeeves.settings import load_settings
 
@@ -122,7 +122,7 @@ def audit(
                     mailbox,
                     store,
                     history,
-                    lambda: bootstrap.make_scorer(settings),
+                    lambda: modelling.make_scorer(settings),
                     bootstrap.now,
                     settings.backfill_mb_per_day * MEGABYTE,
                     lambda report: told(report.seen, report.total, megabytes(report.octets)),
@@ -156,7 +156,7 @@ def import_(
     """
     from itertools import chain
 
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, logs, modelling
     from jeeves.adapters.archive import UnreadableFile, mails, octets_of
     from jeeves.service.history import import_mails
     from jeeves.settings import load_settings
@@ -193,7 +193,7 @@ def import_(
             aliases_of(settings, owner),
             store,
             history,
-            lambda: bootstrap.make_scorer(settings),
+            lambda: modelling.make_scorer(settings),
             bootstrap.now,
             tell,
         )

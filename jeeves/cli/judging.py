@@ -52,10 +52,10 @@ def score(
     Example: jeeves score ~/Maildir invitation.eml
     """
     # Without structlog: a cold start is what this command mostly consists of.
-    from jeeves import bootstrap
+    from jeeves import modelling
     from jeeves.settings import load_settings
 
-    loaded = bootstrap.load_model(load_settings())
+    loaded = modelling.load_model(load_settings())
     for sentence in loaded.warnings:
         print(f"jeeves: model refused: {sentence}", file=sys.stderr)
     unreadable = 0

@@ -80,7 +80,7 @@ def status(
 
     Example: jeeves status --details
     """
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, logs, modelling
     from jeeves.cli.details import figures, render_details
     from jeeves.cli.status import gather, render
     from jeeves.settings import load_settings
@@ -88,7 +88,7 @@ def status(
     logs.configure(quiet=True)
     settings = load_settings()
     with bootstrap.open_database(settings) as database, closing(database.reading()) as reading:
-        model, accounts = bootstrap.model_in_use(settings), settings.accounts
+        model, accounts = modelling.model_in_use(settings), settings.accounts
         addresses = [account.address for account in accounts]
         silent = settings.silent_minutes * 60
         report = gather(reading, model, bootstrap.now(), addresses, silent)

@@ -48,7 +48,7 @@ def replay(
 
     Example: jeeves replay ~/Mail/2026 --json
     """
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, logs, modelling
     from jeeves.domain.conversation import State
     from jeeves.errors import ConfigError
     from jeeves.service.replay import replay as replayed
@@ -72,7 +72,7 @@ def replay(
         else:
             messages.append(mail)
     terms = bootstrap.make_terms(settings)
-    found = replayed(messages, bootstrap.make_scorer(settings), terms)
+    found = replayed(messages, modelling.make_scorer(settings), terms)
     if as_json:
         for one in found:
             print(json.dumps(one.as_dict(), ensure_ascii=False))

@@ -123,12 +123,12 @@ def learn(
     settings: Settings, database: Database, *, force: bool, if_due: bool, report: bool
 ) -> Retrained:
     """Train, and promote what is not worse; see ``service.retraining.retrain``."""
-    from jeeves import bootstrap
+    from jeeves import bootstrap, modelling
     from jeeves.learning.origin import owners_key
     from jeeves.service.retraining import retrain as train
 
     key = owners_key(settings.jeeves_home)
-    own, starter = bootstrap.shelves(settings)
+    own, starter = modelling.shelves(settings)
     with closing(database.store()) as store:
         return train(
             store,
@@ -140,7 +140,7 @@ def learn(
             settings.models_kept,
             force=force,
             least_new=max(settings.retrain_labels, 1) if if_due else 0,
-            draw=bootstrap.retraining_page(settings, database) if report else None,
+            draw=modelling.retraining_page(settings, database) if report else None,
         )
 
 
@@ -183,13 +183,13 @@ def models(as_json: Annotated[bool, typer.Option("--json", help="For machines.")
 
     Example: jeeves models
     """
-    from jeeves import bootstrap, logs
+    from jeeves import logs, modelling
     from jeeves.cli.comparing import console_for_tables
     from jeeves.learning.shelf_list import listed
     from jeeves.settings import load_settings
 
     logs.configure(quiet=True)
-    lines = listed(bootstrap.shelves(load_settings()))
+    lines = listed(modelling.shelves(load_settings()))
     if as_json:
         print(json.dumps([line.as_dict() for line in lines], indent=2, ensure_ascii=False))
         return
@@ -224,12 +224,12 @@ def rollback() -> None:
 
     Example: jeeves rollback
     """
-    from jeeves import bootstrap, logs
+    from jeeves import logs, modelling
     from jeeves.learning.upkeep import roll_back
     from jeeves.settings import load_settings
 
     logs.configure(quiet=True)
-    own, _ = bootstrap.shelves(load_settings())
+    own, _ = modelling.shelves(load_settings())
     before, now = roll_back(own.folder, own.proof)
     print(f"{before} served; from now on {now or 'the starter'} does.")
 

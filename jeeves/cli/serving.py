@@ -45,7 +45,7 @@ def watch(settings: Settings) -> None:
     import threading
     from contextlib import closing
 
-    from jeeves import bootstrap, logs, notifying
+    from jeeves import bootstrap, logs, modelling, notifying
     from jeeves.errors import ModelError
     from jeeves.service.daemon import run_all, stop_on_signals
     from jeeves.service.delivery import hasten
@@ -67,7 +67,7 @@ def watch(settings: Settings) -> None:
     ):
         refused: list[str] = []
         try:
-            renewed = bootstrap.make_renewed(settings, refused.extend)
+            renewed = modelling.make_renewed(settings, refused.extend)
         except ModelError as exc:
             tell_of_no_model(settings, database, speech, str(exc))
             raise
@@ -85,7 +85,7 @@ def watch(settings: Settings) -> None:
             )
             for account in settings.accounts
         ]
-        nightly = bootstrap.make_nightly(settings)
+        nightly = modelling.make_nightly(settings)
         if nightly is not None:
             threading.Thread(target=nightly.run, args=(stop,), name="nightly").start()
         try:
@@ -156,7 +156,7 @@ def cycle(
     """One cycle of one account."""
     from contextlib import closing
 
-    from jeeves import bootstrap, notifying
+    from jeeves import bootstrap, modelling, notifying
     from jeeves.service.label_writing import try_to_write_labels
     from jeeves.service.telling import tell_of_model
     from jeeves.service.triage import run_cycle
@@ -170,7 +170,7 @@ def cycle(
     ):
 
         def load_scorer() -> Scorer:
-            return bootstrap.make_scorer(
+            return modelling.make_scorer(
                 settings,
                 lambda refused: tell_of_model(
                     mailbox.account, store, channels, refused, bootstrap.now()

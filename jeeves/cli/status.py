@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from jeeves.bootstrap import ModelInUse
 from jeeves.domain.listing import AlertLine, Backlog
 from jeeves.domain.operating import in_words
 from jeeves.domain.watching import WATCHED_BEAT
+from jeeves.modelling import ModelInUse
 from jeeves.service.silence import SILENT_AFTER
 from jeeves.service.telling import READ_BEAT
 

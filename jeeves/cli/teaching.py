@@ -133,7 +133,7 @@ def _of_mail(
 ) -> Taken:
     from itertools import chain
 
-    from jeeves import bootstrap
+    from jeeves import bootstrap, modelling
     from jeeves.adapters.archive import UnreadableFile, mails
     from jeeves.cli.history import aliases_of, owner_of
     from jeeves.service.history import import_mails
@@ -151,7 +151,7 @@ def _of_mail(
                 yield mail
 
     def load_scorer() -> Scorer:
-        return bootstrap.make_scorer(settings)
+        return modelling.make_scorer(settings)
 
     with closing(database.store()) as store, closing(database.history()) as history:
         # What is not stored cannot be labelled.

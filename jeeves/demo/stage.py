@@ -20,7 +20,7 @@ from psycopg2 import sql
 from psycopg2.extensions import make_dsn
 from pydantic import SecretStr
 
-from jeeves import bootstrap, logs, notifying
+from jeeves import bootstrap, logs, modelling, notifying
 from jeeves.adapters.postgres import schema
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.demo.gmail_server import GmailServer
@@ -93,7 +93,7 @@ def perform(settings: Settings, once: bool) -> None:
         database = bootstrap.Database(dsn)
         notifiers: list[Notifier] = [ShownTexts()]
         notifiers += stack.enter_context(notifying.open_notifiers(account))
-        scorer = bootstrap.make_scorer(account)
+        scorer = modelling.make_scorer(account)
         reading = stack.enter_context(closing(database.reading()))
         stack.enter_context(screen)
         # after the screen has taken standard error, so that a warning does not tear it

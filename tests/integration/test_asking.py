@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jeeves.adapters.postgres.store import PostgresStore
-from jeeves.bootstrap import starter_models
 from jeeves.domain.labelling import Source, Word
 from jeeves.domain.message import Message, Unreadable
 from jeeves.domain.ports import Judgement
@@ -18,6 +17,7 @@ from jeeves.learning.origin import Pin
 from jeeves.learning.pinned import STARTER_MANIFEST_SHA256
 from jeeves.learning.scorer import TableScorer
 from jeeves.learning.serving import Shelf, load_scorer
+from jeeves.modelling import starter_models
 from jeeves.service.asking import AGE, LATELY, choose
 from tests.builders import ACCOUNT, a_message, a_verdict
 from tests.model.small_corpus import NEEDS_LOCATION

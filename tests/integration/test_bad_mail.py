@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from jeeves import bootstrap
+from jeeves import modelling
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.adapters.sms import SmsNotifier
@@ -100,7 +100,7 @@ class House:
 
 @pytest.fixture(scope="module")
 def scorer(tmp_path_factory: pytest.TempPathFactory) -> Scorer:
-    return bootstrap.make_scorer(Settings(jeeves_home=tmp_path_factory.mktemp("home")))
+    return modelling.make_scorer(Settings(jeeves_home=tmp_path_factory.mktemp("home")))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jeeves import bootstrap, logs
+from jeeves import bootstrap, logs, modelling
 from jeeves.adapters.gmail import GmailMailbox
 from jeeves.adapters.imap import ImapAccount
 from jeeves.adapters.postgres.store import PostgresStore
@@ -131,7 +131,7 @@ def _daemon(server: GmailServer, twilio: TwilioStandIn, dsn: str, home: Path) ->
     daemon = Daemon(
         mailbox=GmailMailbox(account),
         open_store=lambda: WatchedStore(dsn, watch),
-        scorer=bootstrap.make_scorer(Settings(jeeves_home=home)),
+        scorer=modelling.make_scorer(Settings(jeeves_home=home)),
         notifiers=[notifier],
         clock=bootstrap.now,
         poll_seconds=60.0,

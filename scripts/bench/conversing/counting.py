@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jeeves import bootstrap
+from jeeves import modelling
 from jeeves.domain.message import FetchedMail, Message, Origin
 from jeeves.domain.ports import Scorer
 from jeeves.domain.schedule import Rules
@@ -30,7 +30,7 @@ Counted = dict[str, Any]
 
 def starter() -> Scorer:
     """The model that everybody begins with, at its own thresholds."""
-    shelf = Shelf(bootstrap.starter_models(), Pin(STARTER_MANIFEST_SHA256))
+    shelf = Shelf(modelling.starter_models(), Pin(STARTER_MANIFEST_SHA256))
     return load_scorer([shelf]).scorer
 
 

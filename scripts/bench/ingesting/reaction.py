@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from jeeves import bootstrap, logs
+from jeeves import bootstrap, logs, modelling
 from jeeves.adapters.gmail import GmailMailbox
 from jeeves.adapters.imap import ImapAccount, waiting
 from jeeves.adapters.postgres.store import PostgresStore
@@ -182,7 +182,7 @@ def _watching(server: Server, home: Path, dsn: str) -> Iterator[Watch]:
     daemon = Daemon(
         mailbox=GmailMailbox(account),
         open_store=lambda: WatchedStore(dsn, watch),
-        scorer=bootstrap.make_scorer(Settings(jeeves_home=home)),
+        scorer=modelling.make_scorer(Settings(jeeves_home=home)),
         notifiers=[],
         clock=bootstrap.now,
         poll_seconds=60.0,

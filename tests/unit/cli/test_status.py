@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from jeeves.bootstrap import ModelInUse
 from jeeves.cli.status import StatusReport, gather, render
 from jeeves.domain.alert import AlertState, Channel
 from jeeves.domain.listing import AlertLine, Backlog
 from jeeves.domain.verdict import Reason
 from jeeves.domain.watching import WATCHED_BEAT
+from jeeves.modelling import ModelInUse
 from tests.builders import ACCOUNT, NOW
 
 ALERT = AlertLine(
