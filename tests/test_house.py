@@ -61,7 +61,7 @@ def test_help_loads_no_driver_and_no_learning_library(tmp_path: Path) -> None:
 
 def test_the_serving_path_loads_no_learning_library_and_no_migrations(tmp_path: Path) -> None:
     code = (
-        "from jeeves import bootstrap, logs, settings\n"
+        "from jeeves import bootstrap, logs, modelling, settings\n"
         "import jeeves.service.daemon, jeeves.adapters.gmail, jeeves.adapters.postgres.store\n"
         "import jeeves.adapters.sms, jeeves.adapters.speech, jeeves.adapters.postgres.schema\n"
         "import jeeves.adapters.embedded\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -126,6 +127,7 @@ def test_on_a_terminal_a_key_is_an_answer_without_enter_and_it_is_restored() -> 
     try:
         before = termios.tcgetattr(descriptor)
         os.write(terminal, b"typed before\n")
+        assert select.select([descriptor], [], [], 10)[0]
         with keys(ANSWERS, descriptor) as found:
             assert not termios.tcgetattr(descriptor)[3] & (termios.ECHO | termios.ICANON)
             for sent, answer in ((b"y", YES), (b"xN", NO), (b" ", SKIP), (b"q", STOP)):
