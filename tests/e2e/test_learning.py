@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg2
@@ -13,6 +16,7 @@ import pytest
 
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.demo.gmail_server import GmailServer
+from jeeves.learning.registry import versions
 from jeeves.learning.upkeep import one_at_a_time
 from tests.builders import raw_mail
 from tests.e2e.conftest import Jeeves
@@ -53,6 +57,26 @@ def table(folder: Path, count: int = 24, *, wrong: bool = False) -> str:
     ]
     path.write_text("id\tneeds_location\n" + "".join(lines[:count]))
     return str(path)
+
+
+def until(holds: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def judged(owner: Jeeves) -> int:
+    """How many live mails have a verdict."""
+    with (
+        closing(psycopg2.connect(owner.environment["DATABASE_URL"])) as connection,
+        connection.cursor() as sql,
+    ):
+        sql.execute(
+            "select count(*) from verdicts v join messages m on m.id = v.message_id where m.uid > 0"
+        )
+        row = sql.fetchone()
+        return int(row[0]) if row else 0
 
 
 def test_from_labels_to_a_model_and_back(owner: Jeeves, tmp_path: Path) -> None:
@@ -148,3 +172,23 @@ def test_words_are_never_changed(owner: Jeeves, tmp_path: Path) -> None:
             ("withdrawn", "command"),
             ("needs_location", "command"),
         ]
+
+
+def test_the_daemon_learns_in_the_night_while_it_watches(
+    owner: Jeeves, gmail: GmailServer, tmp_path: Path
+) -> None:
+    owner("relabel", table(tmp_path))
+    owner.watch(gmail)
+    # it is night now, wherever this runs
+    owner.configure(TIMEZONE="UTC", RETRAIN_HOUR=str(datetime.now(UTC).hour))
+    daemon = owner.start("run")
+    try:
+        until(lambda: bool(versions(tmp_path / "models")), 60)
+        before = judged(owner)
+        gmail.deliver(raw_mail("Lunch on Thursday?", "Want to grab lunch on Thursday?"))
+        until(lambda: judged(owner) > before, 30)
+    finally:
+        daemon.terminate()
+        out, err = daemon.communicate(timeout=30)
+    assert "retraining begins" in out + err
+    assert daemon.returncode == 0
