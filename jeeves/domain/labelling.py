@@ -77,17 +77,13 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelCounts:
-    """How much the owner has said."""
+class SaidAfter:
+    """What was said after a word."""
 
-    needs_location: int
-    other: int
-    #: The number of the last word; 0 where there is none.
+    #: The number of the last word of all; 0 where there is none.
     last_word: int
-    #: Of the labelled messages those whose label is newer than the word that was asked about.
-    new: int
-    #: Messages of which anything was said after that word, taking back included.
-    changed: int
+    #: Messages of which anything was said, taking back included.
+    messages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +136,8 @@ class TeachingStore(Protocol):
         """
         ...
 
-    def label_counts(self, after: int = 0) -> LabelCounts:
-        """What is labelled now, and of how many messages something was said after a word."""
+    def said_after(self, word: int) -> SaidAfter:
+        """What was said after the word with this number; 0: all."""
         ...
 
     def stored_as(

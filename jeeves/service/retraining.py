@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from jeeves.domain.labelling import LabelCounts
+from jeeves.domain.labelling import SaidAfter
 from jeeves.domain.operating import Costs
 from jeeves.domain.ports import TeachingStore
 from jeeves.errors import ModelError
@@ -79,7 +79,7 @@ def retrain(
     """
     with one_at_a_time(own.folder):
         current, last_trained = _current(own), _last_trained(own)
-        known = store.label_counts(last_trained or 0)
+        known = store.said_after(last_trained or 0)
         if not force and (refusal := _nothing_to_do(known, last_trained, least_new)):
             return Retrained(None, False, refusal)
         base = _newest(starter)
@@ -100,12 +100,12 @@ def retrain(
     return Retrained(version, promoted, why, model, tuple(removed))
 
 
-def _nothing_to_do(known: LabelCounts, last_trained: int | None, least_new: int) -> str | None:
-    if last_trained is not None and not known.changed:
+def _nothing_to_do(known: SaidAfter, last_trained: int | None, least_new: int) -> str | None:
+    if last_trained is not None and not known.messages:
         return "Nothing was labelled since the last training: there is nothing new to learn."
-    if known.changed < least_new:
+    if known.messages < least_new:
         return (
-            f"Something was said of {known.changed} mails since the last training; at "
+            f"Something was said of {known.messages} mails since the last training; at "
             f"{least_new} it is time for another."
         )
     return None

@@ -17,7 +17,7 @@ from jeeves.adapters.gmail import GmailMailbox
 from jeeves.adapters.postgres.history import PostgresHistory
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.demo.gmail_server import GmailServer
-from jeeves.domain.labelling import Source, Word, label_of, training_label
+from jeeves.domain.labelling import SaidAfter, Source, Word, label_of, training_label
 from jeeves.domain.message import FetchedMail, Marks
 from jeeves.domain.ports import MailboxStatus, MarksKnown
 from jeeves.domain.verdict import Label
@@ -211,11 +211,10 @@ class TestTeach:
     def test_counts_tell_what_stands_and_what_is_new(self, store: PostgresStore) -> None:
         first, second = stored(store, Marks(("Jeeves/yes",))), stored(store)
         say(store, second, NO, COMMAND)
-        before = store.label_counts()
-        assert (before.needs_location, before.other, before.last_word) == (1, 1, 2)
+        before = store.said_after(0)
+        assert before == SaidAfter(last_word=2, messages=2)
         say(store, first, None, COMMAND)
-        after = store.label_counts(before.last_word)
-        assert (after.needs_location, after.other, after.new, after.changed) == (0, 1, 0, 1)
+        assert store.said_after(before.last_word) == SaidAfter(last_word=3, messages=1)
 
 
 class TestMarks:

@@ -763,15 +763,9 @@ where m.judged_at is not null and m.unreadable is null and not m.own and not m.b
 order by m.received_at desc, m.id desc
 limit %(limit)s;
 
--- name: count_labels
-select count(*) filter (where label = 'needs_location') as needs_location,
-       count(*) filter (where label = 'other') as other,
-       coalesce((select max(id) from labels), 0) as last_word,
-       count(*) filter (where id > %(after)s) as new
-from current_labels;
-
--- name: words_after
-select count(distinct message_id) as messages from labels where id > %(after)s;
+-- name: said_after
+select coalesce((select max(id) from labels), 0) as last_word,
+       (select count(distinct message_id) from labels where id > %(word)s) as messages;
 
 -- name: stored_as
 -- The stored messages with this short id or Message-ID.

@@ -17,8 +17,8 @@ from jeeves.adapters.postgres.connection import (
 )
 from jeeves.adapters.postgres.rows import read_message
 from jeeves.domain.labelling import (
-    LabelCounts,
     LabelledMail,
+    SaidAfter,
     Source,
     Unheard,
     Unlabelled,
@@ -86,20 +86,12 @@ class PostgresTeaching(HasConnection):
         sql.execute(queries()["unlabelled"], {"since": since, "lately": lately, "limit": limit})
         return [Unlabelled(row["id"], read_message(row), row["answered"]) for row in sql.fetchall()]
 
-    @in_transaction
-    def label_counts(self, sql: SqlCursor, after: int = 0) -> LabelCounts:
-        """What is labelled now, and of how many messages something was said after a word."""
-        sql.execute(queries()["count_labels"], {"after": after})
+    @in_one_statement
+    def said_after(self, sql: SqlCursor, word: int) -> SaidAfter:
+        """What was said after the word with this number; 0: all."""
+        sql.execute(queries()["said_after"], {"word": word})
         row: Row = sql.fetchone() or {}
-        sql.execute(queries()["words_after"], {"after": after})
-        changed: Row = sql.fetchone() or {}
-        return LabelCounts(
-            needs_location=row["needs_location"],
-            other=row["other"],
-            last_word=row["last_word"],
-            new=row["new"],
-            changed=changed["messages"],
-        )
+        return SaidAfter(**row)
 
     @in_one_statement
     def stored_as(
