@@ -80,9 +80,10 @@ def judged(owner: Jeeves) -> int:
 
 
 def test_from_labels_to_a_model_and_back(owner: Jeeves, tmp_path: Path) -> None:
-    none = owner("retrain", "--offline", code=75)
-    assert none.stderr == (
-        "jeeves: Only 0 of your mails are labelled, and 10 are needed: `jeeves ask` shows which "
+    few = owner("relabel", "1", "yes", "--retrain", code=75)
+    assert few.stdout == "1 noted\n"
+    assert few.stderr == (
+        "jeeves: Only 1 of your mails is labelled, and 10 are needed: `jeeves ask` shows which "
         "would teach most.\n"
     )
     owner("relabel", table(tmp_path))
@@ -117,7 +118,8 @@ def test_a_model_that_cannot_be_held_to_anything_new_is_refused_with_the_reason(
 ) -> None:
     owner("relabel", table(tmp_path))
     owner("retrain", "--force", "--offline", "--no-report")
-    done = owner("relabel", "1", "undo", "--retrain", code=1)
+    owner("relabel", "1", "undo")
+    done = owner("retrain", "--offline", "--no-report", code=1)
     assert "Too few mails were labelled since the current model was made" in done.stdout
     assert "The current model goes on serving" in done.stdout
     assert "refused" in owner("models").stdout
