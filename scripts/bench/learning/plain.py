@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 with closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection:
     sql = connection.cursor()
     sql.execute(
-        "select subject || chr(10) || own_words, label = 'needs_location' "
-        "from current_labels join messages on messages.id = message_id"
+        "select m.subject || chr(10) || m.own_words, c.label = 'needs_location' "
+        "from current_labels c join messages m on m.id = c.message_id"
     )
     texts, labels = zip(*sql.fetchall(), strict=True)
 pipeline = make_pipeline(
