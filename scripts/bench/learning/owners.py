@@ -127,7 +127,7 @@ def replay(corpus: Corpus, draws: int, jobs: int, gated: bool) -> Replay:
         jobs: Processes.
         gated: Whether the gate is tried as well.
     """
-    names = _owners(corpus)
+    names = replayed_owners(corpus)
     print(f"replaying {len(names)} owners", file=sys.stderr)
     found = Parallel(n_jobs=jobs)(delayed(_replayed)(corpus, one, draws, gated) for one in names)
     points = [
@@ -139,14 +139,15 @@ def replay(corpus: Corpus, draws: int, jobs: int, gated: bool) -> Replay:
     return Replay(points, _gate_rows([row for _, rows in found for row in rows]))
 
 
-def _owners(corpus: Corpus) -> list[str]:
+def replayed_owners(corpus: Corpus, least_mails: int = LEAST_MAILS) -> list[str]:
+    """Owners with enough labelled mail, those with most of it first."""
     owners = [one.columns["owner"] for one in corpus.messages if not _written(one.columns)]
     mails = Counter(owners)
     positives = Counter(one.columns["owner"] for one in corpus.messages if one.needs_location)
     return [
         name
         for name, count in mails.most_common()
-        if count >= LEAST_MAILS and positives[name] >= LEAST_POSITIVES
+        if count >= least_mails and positives[name] >= LEAST_POSITIVES
     ]
 
 
@@ -154,7 +155,8 @@ def _written(columns: Mapping[str, str]) -> bool:
     return columns.get("stratum") == "written"
 
 
-def _owner(corpus: Corpus, name: str) -> Owner:
+def owner_of(corpus: Corpus, name: str) -> Owner:
+    """An owner's mail, and a starter that was fitted without it."""
     owners = np.array(corpus.groups("owner"))
     starter = fit_corpus(corpus, "owner", np.flatnonzero(owners != name))
     mine = np.flatnonzero(owners == name)
@@ -179,7 +181,7 @@ def _replayed(
     corpus: Corpus, name: str, draws: int, gated: bool
 ) -> tuple[dict[tuple[str, int], list[float]], list[dict[str, Any]]]:
     """Average precision of each draw by way and size; and what the gate made of some."""
-    owner = _owner(corpus, name)
+    owner = owner_of(corpus, name)
     scores: dict[tuple[str, int], list[float]] = {}
     gate_rows: list[dict[str, Any]] = []
     for size in SIZES:
