@@ -65,15 +65,15 @@ class Idling:
 
 def idle(server: Dovecot, mails: list[bytes], folder: Path, seconds: float) -> Idling:
     """Let one daemon read the mailbox, and another wait for mail on a small one."""
-    with _daemon(server, folder / "reading") as (daemon, log, _):
-        _wait_for('"judged"', log, daemon)
+    with running(server, folder / "reading") as (daemon, log, _):
+        wait_for('"judged"', log, daemon)
         peak, resident = memory_mb(daemon.pid, "VmHWM"), memory_mb(daemon.pid, "VmRSS")
     with (
         archive.dovecot(folder / "small", mails[:_FEW_MAILS]) as small,
-        _daemon(small, folder / "waiting") as (daemon, log, database),
+        running(small, folder / "waiting") as (daemon, log, database),
     ):
         # what is done once a day is done
-        _wait_for('"labels compared"', log, daemon)
+        wait_for('"labels compared"', log, daemon)
         _settle(daemon.pid)
         before, stored, started = tree_cpu(daemon.pid), database.cpu(), time.monotonic()
         time.sleep(seconds)
@@ -84,10 +84,10 @@ def idle(server: Dovecot, mails: list[bytes], folder: Path, seconds: float) -> I
 
 
 @contextmanager
-def _daemon(
+def running(
     server: Dovecot, home: Path
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path, Database]]:
-    """`jeeves run` with a database of its own; what it logs."""
+    """`jeeves run` with a database of its own: the process, the file it logs to, the database."""
     path = home.with_suffix(".log")
     with embedded(home) as database, path.open("w") as log:
         told = settings.of(server, home, database.dsn)
@@ -103,7 +103,12 @@ def _daemon(
             daemon.wait(10)
 
 
-def _wait_for(event: str, log: Path, daemon: subprocess.Popen[bytes]) -> None:
+def wait_for(event: str, log: Path, daemon: subprocess.Popen[bytes]) -> None:
+    """Return once the daemon has logged ``event``.
+
+    Raises:
+        ConfigError: it does not come to that.
+    """
     deadline = time.monotonic() + _READY_SECONDS
     while event not in log.read_text():
         if time.monotonic() > deadline or daemon.poll() is not None:
