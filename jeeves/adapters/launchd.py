@@ -13,9 +13,8 @@ from jeeves.domain.installation import MARK, Installation
 from jeeves.errors import ConfigError, NotInstalled
 
 LABEL = "jeeves"
-#: Two starts are at least so many seconds apart. A refused password ends Jeeves, and launchd
-#: knows no exit code after which to give up; asked more often, a mail server locks the account.
-THROTTLE_SECONDS = 900
+#: Two starts are at least so many seconds apart.
+THROTTLE_SECONDS = 60
 COMMAND_SECONDS = 90.0
 #: Our mark; launchd reads past keys that it does not know.
 COMMENT = "Comment"
@@ -118,7 +117,9 @@ def property_list(installation: Installation) -> str:
     content: dict[str, Any] = {
         "Label": LABEL,
         COMMENT: MARK,
-        "ProgramArguments": [*installation.program, "run"],
+        # Patient, for launchd knows no exit code after which to give up, and a mail server locks
+        # an account whose password is wrong too often.
+        "ProgramArguments": [*installation.program, "run", "--patient"],
         "WorkingDirectory": str(installation.folder),
         "EnvironmentVariables": {"JEEVES_HOME": str(installation.home)},
         "RunAtLoad": True,

@@ -24,6 +24,13 @@ def add_to(app: typer.Typer) -> None:
 
 def run(
     once: Annotated[bool, typer.Option("--once", help="One cycle, or one demo round.")] = False,
+    patient: Annotated[
+        bool,
+        typer.Option(
+            "--patient",
+            help="Wait out a refused login, too: for what starts Jeeves anew however it ended.",
+        ),
+    ] = False,
 ) -> None:
     """Watch the mailbox until stopped; without an account, show the demo.
 
@@ -37,11 +44,11 @@ def run(
     elif once:
         check()
     else:
-        watch(settings)
+        watch(settings, patient)
 
 
-def watch(settings: Settings) -> None:
-    """Run the daemon in the foreground."""
+def watch(settings: Settings, patient: bool = False) -> None:
+    """Run the daemon in the foreground; ``patient`` as in ``service.daemon.run_all``."""
     import threading
     from contextlib import closing
 
@@ -92,7 +99,7 @@ def watch(settings: Settings) -> None:
         if nightly is not None:
             threading.Thread(target=nightly.run, args=(stop,), name="nightly").start()
         try:
-            run_all(daemons, stop)
+            run_all(daemons, stop, patient)
         finally:
             insistence.end()
 

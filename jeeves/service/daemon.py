@@ -287,12 +287,14 @@ class Daemon:
         self._wake_couriers()
 
 
-def run_all(daemons: Sequence[Daemon], stop: threading.Event) -> None:
+def run_all(daemons: Sequence[Daemon], stop: threading.Event, patient: bool = False) -> None:
     """Run one daemon here, or several side by side, none of which stops another.
+
+    Where ``patient``, a single one, too, waits out whatever goes wrong.
 
     Raises: as ``Daemon.run``, of a single one.
     """
-    if len(daemons) == 1:
+    if len(daemons) == 1 and not patient:
         daemons[0].run()
         return
     watchers = [

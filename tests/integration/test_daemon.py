@@ -128,6 +128,16 @@ def test_a_login_refused_at_the_start_ends_the_daemon_with_its_sentence(setting:
     assert [str(failure) for failure in setting.failures] == ["Check the password."]
 
 
+def test_a_patient_one_waits_out_a_login_refused_at_the_start(setting: Setting) -> None:
+    setting.mailbox.faults["open"] = LoginRefused("Check the password.")
+    running = threading.Thread(target=run_all, args=([setting.daemon()], setting.stop, True))
+    running.start()
+    until(setting.read)
+    setting.stop.set()
+    running.join(SOON)
+    assert not running.is_alive()
+
+
 @pytest.mark.parametrize("refusal", [LoginRefused("Not now."), ConfigError("No such mailbox.")])
 def test_a_refusal_later_on_is_waited_out(setting: Setting, refusal: Exception) -> None:
     with setting.running():

@@ -92,12 +92,11 @@ def test_a_path_with_a_line_end_is_told() -> None:
 def test_a_property_list_says_what_was_meant(installation: Installation) -> None:
     found = plistlib.loads(property_list(installation).encode())
     assert found["Label"] == "jeeves"
-    assert found["ProgramArguments"] == [*installation.program, "run"]
+    assert found["ProgramArguments"] == [*installation.program, "run", "--patient"]
     assert found["WorkingDirectory"] == str(installation.folder)
     assert found["EnvironmentVariables"] == {"JEEVES_HOME": str(installation.home)}
     assert found["KeepAlive"] == {"SuccessfulExit": False}
     assert found["RunAtLoad"] is True
-    assert found["ThrottleInterval"] >= 900
     assert found.get("UserName") == installation.account
     assert found["Comment"] == MARK
 
