@@ -18,8 +18,8 @@ from typing import NotRequired, TypedDict
 from jeeves.domain.installation import Installation
 from jeeves.errors import ConfigError
 
-#: Prints how the settings are, as JSON; run in the folder where Jeeves would run.
-CODE = """\
+#: Reads the settings, in the folder where Jeeves would run; prints JSON, as all of these do.
+SETTINGS = """\
 import json, sys
 from jeeves.errors import JeevesError
 from jeeves.settings import load_settings
@@ -28,6 +28,9 @@ try:
 except JeevesError as exc:
     print(json.dumps({"error": str(exc)}))
     sys.exit()
+"""
+#: Tells what is in them.
+TELL = """\
 writes = [settings.jeeves_models_dir, settings.heartbeat_file and settings.heartbeat_file.parent]
 paths = [value for _, value in settings if hasattr(value, "is_absolute")]
 print(json.dumps({
@@ -36,6 +39,21 @@ print(json.dumps({
     "writes": [str(path) for path in writes if path],
     "reads": [str(path.absolute()) for path in paths], "base": sys.base_prefix,
 }))
+"""
+#: Makes the home, with the rights of whom it is for.
+MAKE = """\
+import os
+from jeeves.adapters.turn import make_home
+home = settings.jeeves_home
+try:
+    if settings.accounts:
+        make_home(home)
+except OSError as exc:
+    print(json.dumps({"error": f"{home} cannot be made ({exc.strerror}): make it for whom it is."}))
+    sys.exit()
+if home.exists() and not os.access(home, os.W_OK):
+    print(json.dumps({"error": f"{home} cannot be written: give it to whom it is for."}))
+    sys.exit()
 """
 SECONDS = 60.0
 
@@ -61,13 +79,16 @@ class Rehearsed:
     retrain_hour: int | None
 
 
-def rehearse(folder: Path, account: str | None, home: Path | None) -> Rehearsed:
+def rehearse(
+    folder: Path, account: str | None, home: Path | None, *, make: bool = True
+) -> Rehearsed:
     """How Jeeves would be started in ``folder``.
 
     Args:
         folder: Where .env is looked for first.
         account: As whom; None for whoever we are. Another than ourselves takes root.
         home: JEEVES_HOME; None where the settings, or else that account, say.
+        make: Whether JEEVES_HOME is to be there then.
 
     Raises:
         ConfigError: it could not run so; one sentence says what mends it.
@@ -76,7 +97,8 @@ def rehearse(folder: Path, account: str | None, home: Path | None) -> Rehearsed:
     environment = {"PATH": os.defpath, "HOME": entry.pw_dir, "USER": entry.pw_name}
     if home is not None:
         environment["JEEVES_HOME"] = str(home)
-    found = try_settings(folder, entry if account else None, environment)
+    code = SETTINGS + (MAKE if make else "") + TELL
+    found = try_settings(folder, entry if account else None, environment, code)
     if not found["accounts"]:
         raise ConfigError(
             f"No account is configured for a program that is started in {folder}: it knows nothing "
@@ -98,21 +120,24 @@ def rehearse(folder: Path, account: str | None, home: Path | None) -> Rehearsed:
 
 
 def try_settings(
-    folder: Path, account: pwd.struct_passwd | None, environment: Mapping[str, str]
+    folder: Path,
+    account: pwd.struct_passwd | None,
+    environment: Mapping[str, str],
+    code: str,
 ) -> Found:
-    """The settings as ``account`` (None: whoever we are) reads them in ``folder``.
+    """The settings as ``account`` (None: whoever we are) reads them in ``folder`` by ``code``.
 
     Raises:
         ConfigError: it cannot read them, or not run this program.
     """
     who = f"the account {account.pw_name}" if account else "a program with no shell around it"
-    ran = run(folder, account, environment, CODE)
+    ran = run(folder, account, environment, code)
     if ran.returncode:
         raise cannot_run(who, folder, ran.stderr.strip().rpartition("\n")[2])
     found: Found = json.loads(ran.stdout)
     if "error" in found:
         mend = ""
-        if account:
+        if account and "cannot be read" in found["error"]:
             mend = (
                 f" Files that it has to read may be given to it: chown {account.pw_name} "
                 f"{folder / '.env'}"

@@ -15,7 +15,6 @@ from jeeves.adapters.embedded import running
 from jeeves.adapters.rehearsal import Rehearsed
 from jeeves.adapters.systemd import ask
 from jeeves.adapters.systemd.unit import STATE
-from jeeves.adapters.turn import make_home
 from jeeves.domain.installation import Installation
 from jeeves.errors import ConfigError, JeevesError
 from jeeves.settings import default_home, load_settings
@@ -48,9 +47,7 @@ def prepared(whom: str | None) -> Rehearsed:
     """
     home = Path(os.environ["JEEVES_HOME"]) if os.environ.get("JEEVES_HOME") else None
     if whom is None:
-        found = rehearsal.rehearse(Path.cwd(), None, home)
-        make_home(found.installation.home)
-        return found
+        return rehearsal.rehearse(Path.cwd(), None, home)
     if not exists(whom):
         make_account(whom)
     rehearsal.try_program(Path.cwd(), pwd.getpwnam(whom))
@@ -64,7 +61,9 @@ def prepared(whom: str | None) -> Rehearsed:
 def shown_for(whom: str | None) -> Installation:
     """As ``prepared``, as far as it can be known without making anything."""
     home = Path(os.environ["JEEVES_HOME"]) if os.environ.get("JEEVES_HOME") else None
-    return replace(rehearsal.rehearse(Path.cwd(), None, home).installation, account=whom)
+    return replace(
+        rehearsal.rehearse(Path.cwd(), None, home, make=False).installation, account=whom
+    )
 
 
 def make_account(name: str) -> None:
