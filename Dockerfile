@@ -1,5 +1,5 @@
 # Jeeves in a container: docker build -t jeeves . && docker run --init --env-file .env \
-#   --volume jeeves:/var/lib/jeeves jeeves
+#   --env JEEVES_HOME=/var/lib/jeeves --volume jeeves:/var/lib/jeeves jeeves
 # With a Postgres of its own beside it: compose.yaml.
 
 FROM python:3.11-slim-bookworm AS builder
