@@ -16,6 +16,7 @@ from jeeves.cli import (
     asking,
     authorising,
     history,
+    installing,
     judging,
     looking,
     replaying,
@@ -48,6 +49,7 @@ retraining.add_to(app)
 replaying.add_to(app)
 searching.add_to(app)
 authorising.add_to(app)
+installing.add_to(app)
 
 
 def exit_code(error: JeevesError) -> int:
