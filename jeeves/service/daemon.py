@@ -1,19 +1,19 @@
-"""The cycle, for ever: IDLE or poll, one courier thread per channel, back-off, signals."""
+"""The cycle, for ever: IDLE or poll, one courier thread per channel, back-off."""
 
 from __future__ import annotations
 
 import random
-import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import FrameType
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
+from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.ports import Clock, LabelStore, LabelWriter, Mailbox, Notifier, Scorer, Store
 from jeeves.errors import (
     ConfigError,
@@ -27,6 +27,7 @@ from jeeves.service.delivery import deliver, new_reference
 from jeeves.service.label_writing import write_labels_forever
 from jeeves.service.marking import Marking
 from jeeves.service.relabelling import reconsider
+from jeeves.service.signals import GRACE_SECONDS
 from jeeves.service.silence import read_again_notices, unread_notices
 from jeeves.service.telling import announce_unread, beat_read, tell_of_model
 from jeeves.service.terms import FREE, Terms
@@ -42,8 +43,6 @@ BACK_OFF = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 REFUSED_SECONDS = 900.0
 #: How often a courier looks for alerts that became due by themselves.
 COURIER_SECONDS = 5.0
-#: How long the parts may take to end by themselves.
-GRACE_SECONDS = 1.5
 
 
 def back_off(failures: int) -> float:
@@ -58,60 +57,6 @@ class ClosableStore(Store, LabelStore, Protocol):
     def close(self) -> None:
         """Give the connection back."""
         ...
-
-
-class StopNow(BaseException):
-    """Raised in the main thread when it did not end in time; whatever was open rolls back."""
-
-
-class Insistence:
-    """Whether the main thread may still be torn out of what it does: once at most."""
-
-    def __init__(self) -> None:
-        self._over = False
-
-    def insist(self) -> None:
-        """Raise StopNow in the main thread, unless it was raised before or the end has begun."""
-        if not self._over:
-            self._over = True
-            raise StopNow
-
-    def end(self) -> None:
-        """From now on nothing is interrupted: servers and files are being put away."""
-        self._over = True
-
-
-@contextmanager
-def stop_on_signals(stop: threading.Event) -> Iterator[Insistence]:
-    """SIGTERM and SIGINT set ``stop``; a second one, or 1.5 s of no effect, raise StopNow.
-
-    Once ``stop`` is set both signals stay ignored after the block, too.
-    """
-    insistence = Insistence()
-
-    def insist(_signal: int, _frame: FrameType | None) -> None:
-        insistence.insist()
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            insistence.insist()
-            return
-        stop.set()
-        if hasattr(signal, "setitimer"):
-            signal.signal(signal.SIGALRM, insist)
-            signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield insistence
-    except StopNow:
-        log.warning("stopped in the middle of a command")
-    finally:
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in before.items():
-            # a process that was told to end needs no further telling
-            signal.signal(number, signal.SIG_IGN if stop.is_set() else handler)
 
 
 @dataclass(slots=True)
@@ -138,6 +83,10 @@ class Daemon:
     refused_models: Sequence[str] = ()
     #: Gives the model that serves now; None: ``scorer`` does, whatever is made meanwhile.
     renewed: Callable[[], Scorer] | None = None
+    #: Which of the accounts it is, from 1 on: logs tell this in place of the address.
+    number: int = 1
+    #: Is told what is done and how long it takes.
+    meter: Meter = UNMETERED
     _marking: Marking = field(init=False)
     _weekly: Weekly = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
@@ -157,21 +106,19 @@ class Daemon:
             LoginRefused, ConfigError: at the first connection, unless it is one of several; later
                 refusals are waited out and told to the owner.
         """
+        with structlog.contextvars.bound_contextvars(account=self.number):
+            self._run()
+
+    def _run(self) -> None:
         couriers = [
-            threading.Thread(
-                target=self._deliver_forever, args=(notifier,), name=notifier.channel, daemon=True
-            )
+            _thread(notifier.channel, self._deliver_forever, notifier)
             for notifier in self.notifiers
         ]
         self._wakes = {id(notifier): threading.Event() for notifier in self.notifiers}
         if self.label_writer is not None:
             wake = self._wakes[id(self.label_writer)] = threading.Event()
             parts = (self.label_writer, self.open_store, wake, self.stop)
-            couriers.append(
-                threading.Thread(
-                    target=write_labels_forever, args=parts, name="labels", daemon=True
-                )
-            )
+            couriers.append(_thread("labels", write_labels_forever, *parts))
         for courier in couriers:
             courier.start()
         try:
@@ -206,6 +153,7 @@ class Daemon:
                 self._wait_out("refused", store, exc)
             except TransientError as exc:
                 failures += 1
+                self.meter.failed("unavailable")
                 wait = back_off(failures)
                 log.warning("waiting", seconds=round(wait, 1), failures=failures, error=str(exc))
                 self._report(store, str(exc))
@@ -218,17 +166,18 @@ class Daemon:
     def _wait_out(self, what: str, store: Store, cause: Exception) -> None:
         # What is not expected may hold a mail's words: then only its class is told.
         said = str(cause) if isinstance(cause, JeevesError) else type(cause).__name__
+        self.meter.failed(what)
         log.warning(what, seconds=REFUSED_SECONDS, error=said)
         self._report(store, said)
         self.stop.wait(REFUSED_SECONDS)
 
     def _cycle(self, store: Store) -> None:
-        ingest(self.mailbox, store, self.clock)
+        ingest(self.mailbox, store, self.clock, self.meter)
         read_at = self.clock()
         channels = self.terms.told_first(n.channel for n in self.notifiers)
         scorer = self.renewed() if self.renewed else self.scorer
         judged, _ = judge_pending(
-            self.mailbox.account, store, scorer, channels, self.clock, self.terms
+            self.mailbox.account, store, scorer, channels, self.clock, self.terms, self.meter
         )
         # Not of alerts alone: what was settled is taken back, and labelled.
         if judged:
@@ -246,13 +195,12 @@ class Daemon:
     def _deliver_forever(self, notifier: Notifier) -> None:
         others = [n.channel for n in self.notifiers if n is not notifier]
         wake = self._wakes[id(notifier)]
+        account, clock, terms = self.mailbox.account, self.clock, self.terms
         try:
             with closing(self.open_store()) as store:
                 while not self.stop.is_set():
                     try:
-                        deliver(
-                            self.mailbox.account, store, notifier, others, self.clock, self.terms
-                        )
+                        deliver(account, store, notifier, others, clock, terms, self.meter)
                     except TransientError as exc:
                         log.warning("courier waits", channel=notifier.channel, error=str(exc))
                     except Exception as exc:
@@ -322,6 +270,12 @@ class Daemon:
         account = self.mailbox.account
         tell_of_model(account, store, channels, self.refused_models, self.clock())
         self._wake_couriers()
+
+
+def _thread(name: str, target: Callable[..., None], *parts: Any) -> threading.Thread:
+    """A thread whose log tells the account, too."""
+    run = (target, *parts)
+    return threading.Thread(target=copy_context().run, args=run, name=name, daemon=True)
 
 
 def run_all(daemons: Sequence[Daemon], stop: threading.Event) -> None:
