@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +20,13 @@ if TYPE_CHECKING:
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.bootstrap import Database
     from jeeves.domain.alert import Channel
+    from jeeves.domain.listing import AlertLine, Backlog
     from jeeves.settings import Settings
 
 #: Seconds to wait for another question that the database is being asked.
 PATIENCE = 5.0
+#: Seconds for which an answer is good: however often they ask, the database is asked once.
+KEPT = 1.0
 #: Version of the model that serves, and whether it is the newest; asks no file.
 Serving = Callable[[], tuple[str, bool]]
 
@@ -57,6 +62,8 @@ class Desk:
         self._reading = reading
         self._serving = serving
         self._lock = Lock()
+        self._kept: Standing | None = None
+        self._kept_until = 0.0
 
     def standing(self) -> Standing | None:
         """How things stand now; None where the database does not tell."""
@@ -76,15 +83,17 @@ class Desk:
         if not self._lock.acquire(timeout=PATIENCE):
             raise StoreUnavailable("The database has not answered an earlier question yet.")
         try:
+            if self._kept is not None and time.monotonic() < self._kept_until:
+                return self._kept
             version, newest = self._serving()
             report = gather(
-                self._reading,
+                _Counts(self._reading),
                 ModelInUse(version, newest),
                 bootstrap.now(),
                 self._addresses,
                 self._silent,
             )
-            return Standing(
+            self._kept = Standing(
                 healthy=report.healthy,
                 read_ages=report.read_ages,
                 backlog=report.backlog,
@@ -93,5 +102,29 @@ class Desk:
                 newest=newest,
                 paused=report.paused_until is not None,
             )
+            self._kept_until = time.monotonic() + KEPT
+            return self._kept
         finally:
             self._lock.release()
+
+
+class _Counts:
+    """The database without what no figure tells: of a large one that takes as long as the rest."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+
+    def backlog(self) -> Backlog:
+        return self._reading.backlog()
+
+    def last_alerts(self, limit: int) -> list[AlertLine]:  # noqa: ARG002  # none is told
+        return []
+
+    def pauses(self, now: datetime) -> Mapping[str, datetime]:
+        return self._reading.pauses(now)
+
+    def mails_a_day(self, now: datetime) -> float | None:  # noqa: ARG002  # not told
+        return None
+
+    def heartbeats(self) -> Mapping[tuple[str, str], tuple[datetime, str]]:
+        return self._reading.heartbeats()

@@ -86,8 +86,8 @@ def test_the_figures_and_the_health_of_a_daemon_are_those_of_its_work(
         jeeves.environment["DATABASE_URL"],
         "update heartbeats set beat_at = beat_at - interval '16 minutes'",
     )
-    status, health = get(port, "/healthz")
-    assert status == 503
+    until(lambda: get(port, "/healthz")[0] == 503, "it stayed well")
+    health = get(port, "/healthz")[1]
     assert not json.loads(health)["healthy"]
     assert json.loads(jeeves("status", "--json", code=1).stdout)["healthy"] is False
     page = get(port, "/metrics")[1]

@@ -36,6 +36,11 @@ def serving() -> tuple[str, bool]:
     return "starter-1", True
 
 
+@pytest.fixture(autouse=True)
+def asked_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metering, "KEPT", 0.0)
+
+
 @pytest.fixture
 def store(migrated_url: str) -> Iterator[PostgresStore]:
     with closing(PostgresStore(migrated_url)) as opened:
@@ -118,6 +123,18 @@ def test_who_asks_while_the_database_hangs_is_not_kept_waiting(
             with pytest.raises(StoreUnavailable):
                 desk._gather()
         assert desk.standing() is not None
+
+
+def test_however_often_one_asks_the_database_is_asked_once_in_a_while(
+    store: PostgresStore, migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metering, "KEPT", 60.0)
+    with a_desk(migrated_url, tmp_path) as desk:
+        assert not desk.health()[0]
+        read_ago(store, seconds=1)
+        assert not desk.health()[0]
+        desk._kept_until = 0.0
+        assert desk.health()[0]
 
 
 def test_without_a_port_nothing_is_measured_and_nothing_listens(
