@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from jeeves.accounts import Account, reveal
 from jeeves.domain.alert import Channel
+from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.ports import LabelWriter, Mailbox, MailboxStatus, Notifier, Scorer
 from jeeves.settings import Settings
 
@@ -92,11 +93,11 @@ def open_database(settings: Settings) -> Iterator[Database]:
         yield Database(dsn)
 
 
-def make_mailbox(settings: Settings, account: Account) -> Mailbox:
-    """The mailbox of an account, not yet connected."""
+def make_mailbox(settings: Settings, account: Account, meter: Meter = UNMETERED) -> Mailbox:
+    """The mailbox of an account, not yet connected; ``meter`` is told how its server answers."""
     from jeeves.adapters.gmail import GmailMailbox
 
-    return GmailMailbox(imap_account(settings, account))
+    return GmailMailbox(replace(imap_account(settings, account), timed=meter.commanded))
 
 
 def make_label_writer(settings: Settings, account: Account) -> LabelWriter | None:
@@ -220,13 +221,15 @@ def make_daemon(
     refused_models: Sequence[str] = (),
     renewed: Callable[[], Scorer] | None = None,
     pulse: Pulse | None = None,
+    meter: Meter = UNMETERED,
 ) -> Daemon:
     """The daemon of one account, not yet running; it ends when ``stop`` is set."""
     from jeeves.service.daemon import Daemon
     from jeeves.service.pulse import SILENT
 
+    addresses = [one.address for one in settings.accounts]
     return Daemon(
-        mailbox=make_mailbox(settings, account),
+        mailbox=make_mailbox(settings, account, meter),
         open_store=database.store,
         scorer=scorer,
         notifiers=notifiers,
@@ -239,4 +242,6 @@ def make_daemon(
         refused_models=refused_models,
         renewed=renewed,
         pulse=pulse or SILENT,
+        number=addresses.index(account.address) + 1,
+        meter=meter,
     )

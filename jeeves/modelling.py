@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jeeves.bootstrap import Database, now
+from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.operating import OperatingPoint
 from jeeves.domain.ports import Scorer
 from jeeves.errors import ModelError
@@ -95,14 +96,14 @@ def make_renewed(settings: Settings, refused: Callable[[Sequence[str]], None]) -
     return Renewed(shelves(settings), settings.costs, loaded, told)
 
 
-def make_nightly(settings: Settings) -> Nightly | None:
+def make_nightly(settings: Settings, meter: Meter = UNMETERED) -> Nightly | None:
     """What retrains in the night; None where that is not wanted."""
     if not settings.retrain_labels:
         return None
     from jeeves.adapters.retraining_child import RetrainingChild
     from jeeves.service.nightly import Nightly
 
-    return Nightly(RetrainingChild, now, settings.retrain_hour, settings.zone)
+    return Nightly(RetrainingChild, now, settings.retrain_hour, settings.zone, meter)
 
 
 def retraining_page(settings: Settings, database: Database) -> Callable[[OwnersModel], str] | None:

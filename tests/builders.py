@@ -13,6 +13,7 @@ from jeeves.domain.conversation import Conversation
 from jeeves.domain.message import Address, FetchedMail, Message, Origin
 from jeeves.domain.outbox import Outcome
 from jeeves.domain.verdict import Band, Reason, Score, Verdict
+from tests.no_mail_in_logs import mail_is
 
 NOW = datetime(2026, 11, 19, 12, 0, tzinfo=UTC)
 ACCOUNT = "sam@example.org"
@@ -42,7 +43,9 @@ def a_message(**changes: Any) -> Message:
         "sent_at": NOW - timedelta(minutes=1),
         "received_at": NOW,
     }
-    return Message(**{**values, **changes})
+    message = Message(**{**values, **changes})
+    mail_is(message.subject, message.body)
+    return message
 
 
 def a_verdict(probability: float = 0.9, words: str = "grab lunch") -> Verdict:
@@ -88,6 +91,7 @@ def raw_mail(
     **headers: str,
 ) -> bytes:
     """The bytes of a plain mail with a Message-ID of its own."""
+    mail_is(subject, text)
     mail = EmailMessage()
     mail["From"] = sender
     mail["To"] = f"Sam Reader <{ACCOUNT}>"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import no_mail_in_logs
+
 ROOT = Path(__file__).resolve().parent.parent
 ABSENT_SHARED = "the folder ../shared is not there (it is not part of the project)"
 
@@ -50,6 +52,18 @@ def pytest_runtest_makereport(
             report.outcome = "failed"
             report.longrepr = f"skipped although JEEVES_TEST_STRICT=1: {reason}"
     return report
+
+
+def pytest_configure() -> None:
+    """Everything that is logged in this process is looked at, by whichever test."""
+    no_mail_in_logs.listen()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """A test during which anything of a mail was logged has failed: promise 5."""
+    yield
+    no_mail_in_logs.fail_if_any()
 
 
 @pytest.fixture(scope="session")

@@ -53,12 +53,13 @@ def watch(settings: Settings, patient: bool = False) -> None:
     from contextlib import closing
 
     from jeeves import bootstrap, logs, modelling, notifying
+    from jeeves.cli.metering import open_metrics
     from jeeves.errors import ModelError
     from jeeves.service.daemon import run_all
     from jeeves.service.delivery import hasten
     from jeeves.service.stopping import stop_on_signals
 
-    logs.configure()
+    logs.configure(form=settings.log_format, level=settings.log_level)
     stop = threading.Event()
 
     def reported(sid: str, status: str, _code: int | None) -> None:
@@ -80,28 +81,24 @@ def watch(settings: Settings, patient: bool = False) -> None:
         except ModelError as exc:
             tell_of_no_model(settings, database, speech, str(exc))
             raise
-        daemons = [
-            bootstrap.make_daemon(
-                settings,
-                account,
-                database,
-                notifying.notifiers_of(settings, account, speech),
-                renewed(),
-                stop,
-                beat,
-                refused,
-                renewed,
-                pulse_of(account.address),
-            )
-            for account in settings.accounts
-        ]
-        nightly = modelling.make_nightly(settings)
-        if nightly is not None:
-            threading.Thread(target=nightly.run, args=(stop,), name="nightly").start()
-        try:
-            run_all(daemons, stop, patient)
-        finally:
-            insistence.end()
+        accounts = settings.accounts
+        notifiers = [notifying.notifiers_of(settings, account, speech) for account in accounts]
+        channels = {notifier.channel for listed in notifiers for notifier in listed}
+        with open_metrics(settings, database, renewed.serving, channels) as meter:
+            daemons = [
+                bootstrap.make_daemon(
+                    *(settings, account, database, told_by, renewed(), stop),
+                    *(beat, refused, renewed, pulse_of(account.address), meter),
+                )
+                for account, told_by in zip(accounts, notifiers, strict=True)
+            ]
+            nightly = modelling.make_nightly(settings, meter)
+            if nightly is not None:
+                threading.Thread(target=nightly.run, args=(stop,), name="nightly").start()
+            try:
+                run_all(daemons, stop, patient)
+            finally:
+                insistence.end()
 
 
 def tell_of_no_model(
@@ -139,7 +136,7 @@ def check() -> None:
 
     settings = load_settings()
     accounts = settings.accounts or (settings.account(),)
-    logs.configure(quiet=True)
+    logs.configure(quiet=True, form=settings.log_format, level=settings.log_level)
     failures: list[JeevesError] = []
     with ExitStack() as opened:
         if not opened.enter_context(bootstrap.turn_to_check(settings)):

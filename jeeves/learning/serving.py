@@ -94,6 +94,7 @@ class Renewed:
         """``told`` hears of each model that takes over."""
         self._shelves, self._costs, self._told = shelves, costs, told
         self._scorer = loaded.scorer
+        self._refused = bool(loaded.warnings)
         self._lock = Lock()
         self._seen = self._state()
 
@@ -103,12 +104,19 @@ class Renewed:
             state = self._state()
             if state != self._seen:
                 self._seen = state
+                # Until it is known better: the one that serves is not the current one.
+                self._refused = True
                 with suppress(ModelError):
                     loaded = load_scorer(self._shelves, self._costs)
+                    self._refused = bool(loaded.warnings)
                     if loaded.scorer.version != self._scorer.version:
                         self._scorer = loaded.scorer
                         self._told(loaded)
             return self._scorer
+
+    def serving(self) -> tuple[str, bool]:
+        """Version of the scorer, and whether no newer one was refused; looks at no file."""
+        return self._scorer.version, not self._refused
 
     def _state(self) -> list[tuple[int, int, int] | None]:
         """What tells that a folder has another current version."""

@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
+from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.ports import Clock, LabelStore, LabelWriter, Mailbox, Notifier, Scorer, Store
 from jeeves.errors import (
     ConfigError,
@@ -87,6 +89,10 @@ class Daemon:
     renewed: Callable[[], Scorer] | None = None
     #: Told that this goes on: for who restarts what hangs.
     pulse: Pulse = SILENT
+    #: Which of the accounts it is, from 1 on: logs tell this in place of the address.
+    number: int = 1
+    #: Is told what is done and how long it takes.
+    meter: Meter = UNMETERED
     _marking: Marking = field(init=False)
     _weekly: Weekly = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
@@ -106,21 +112,19 @@ class Daemon:
             LoginRefused, ConfigError: at the first connection, unless it is one of several; later
                 refusals are waited out and told to the owner.
         """
+        with structlog.contextvars.bound_contextvars(account=self.number):
+            self._run()
+
+    def _run(self) -> None:
         couriers = [
-            threading.Thread(
-                target=self._deliver_forever, args=(notifier,), name=notifier.channel, daemon=True
-            )
+            _thread(notifier.channel, self._deliver_forever, notifier)
             for notifier in self.notifiers
         ]
         self._wakes = {id(notifier): threading.Event() for notifier in self.notifiers}
         if self.label_writer is not None:
             wake = self._wakes[id(self.label_writer)] = threading.Event()
             parts = (self.label_writer, self.open_store, wake, self.stop)
-            couriers.append(
-                threading.Thread(
-                    target=write_labels_forever, args=parts, name="labels", daemon=True
-                )
-            )
+            couriers.append(_thread("labels", write_labels_forever, *parts))
         for courier in couriers:
             courier.start()
         try:
@@ -157,6 +161,7 @@ class Daemon:
                 self._wait_out("refused", store, exc)
             except TransientError as exc:
                 failures += 1
+                self.meter.failed("unavailable")
                 wait = back_off(failures)
                 log.warning("waiting", seconds=round(wait, 1), failures=failures, error=str(exc))
                 self._report(store, str(exc))
@@ -169,6 +174,7 @@ class Daemon:
     def _wait_out(self, what: str, store: Store, cause: Exception) -> None:
         # What is not expected may hold a mail's words: then only its class is told.
         said = str(cause) if isinstance(cause, JeevesError) else type(cause).__name__
+        self.meter.failed(what)
         log.warning(what, seconds=REFUSED_SECONDS, error=said)
         self._report(store, said)
         self._rest(REFUSED_SECONDS, said)
@@ -185,13 +191,13 @@ class Daemon:
             self.stop.wait(min(left, LOOK_SECONDS))
 
     def _cycle(self, store: Store) -> None:
-        ingest(self.mailbox, store, self.clock, self.pulse.goes_on)
+        ingest(self.mailbox, store, self.clock, self.pulse.goes_on, self.meter)
         read_at = self.clock()
         channels = self.terms.told_first(n.channel for n in self.notifiers)
         scorer = self.renewed() if self.renewed else self.scorer
         judged, _ = judge_pending(
             *(self.mailbox.account, store, scorer, channels, self.clock, self.terms),
-            self.pulse.goes_on,
+            *(self.pulse.goes_on, self.meter),
         )
         # Not of alerts alone: what was settled is taken back, and labelled.
         if judged:
@@ -209,13 +215,12 @@ class Daemon:
     def _deliver_forever(self, notifier: Notifier) -> None:
         others = [n.channel for n in self.notifiers if n is not notifier]
         wake = self._wakes[id(notifier)]
+        account, clock, terms = self.mailbox.account, self.clock, self.terms
         try:
             with closing(self.open_store()) as store:
                 while not self.stop.is_set():
                     try:
-                        deliver(
-                            self.mailbox.account, store, notifier, others, self.clock, self.terms
-                        )
+                        deliver(account, store, notifier, others, clock, terms, self.meter)
                     except TransientError as exc:
                         log.warning("courier waits", channel=notifier.channel, error=str(exc))
                     except Exception as exc:
@@ -285,6 +290,12 @@ class Daemon:
         account = self.mailbox.account
         tell_of_model(account, store, channels, self.refused_models, self.clock())
         self._wake_couriers()
+
+
+def _thread(name: str, target: Callable[..., None], *parts: Any) -> threading.Thread:
+    """A thread whose log tells the account, too."""
+    run = (target, *parts)
+    return threading.Thread(target=copy_context().run, args=run, name=name, daemon=True)
 
 
 def run_all(daemons: Sequence[Daemon], stop: threading.Event, patient: bool = False) -> None:

@@ -12,12 +12,14 @@ import structlog
 
 from jeeves.domain.alert import (
     Alert,
+    AlertKind,
     AlertState,
     Channel,
     Receipt,
     make_reference,
     next_attempt,
 )
+from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.outbox import ON_ITS_WAY, WAITING, followed, next_follow
 from jeeves.domain.ports import Clock, Notifier, Store
 from jeeves.errors import DeliveryDelayed, DeliveryError, DeliveryRefused, DeliveryUnknown
@@ -70,6 +72,7 @@ def deliver(
     other_channels: Sequence[Channel],
     clock: Clock,
     terms: Terms = FREE,
+    meter: Meter = UNMETERED,
 ) -> tuple[int, int]:
     """Deliver every due alert of one channel; counts of those sent and those given up.
 
@@ -79,7 +82,10 @@ def deliver(
     if relieved := terms.relieved(notifier.channel, other_channels):
         fall_back(account, store, relieved, notifier.channel, clock(), terms)
     for alert, send_by in claims(account, store, notifier.channel, clock, terms):
+        if due_when_decided(alert):
+            meter.requested(alert.channel, (clock() - alert.created_at).total_seconds())
         settled = attempt(alert, notifier, clock, send_by)
+        meter.attempted(settled)
         # First what is to be said of it: whoever is killed in between says it again, not never.
         tell_of(settled, store, other_channels, clock(), terms)
         store.settle(settled, clock())
@@ -90,6 +96,16 @@ def deliver(
     failed += sweep(account, store, notifier.channel, other_channels, clock(), terms)
     follow_due(account, store, notifier, other_channels, clock, terms)
     return sent, failed
+
+
+def due_when_decided(alert: Alert) -> bool:
+    """Whether ``alert``, claimed for its first attempt, had no reason of its own to wait.
+
+    What quiet hours put off waits as long as it should; a pause or ALERTS_PER_HOUR is not known
+    of it.
+    """
+    at_once = alert.not_before is None or alert.not_before <= alert.created_at
+    return alert.kind is AlertKind.ALERT and alert.attempts == 1 and at_once
 
 
 def fall_back(

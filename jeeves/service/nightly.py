@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.ports import Clock
 
 log = structlog.get_logger()
@@ -44,6 +45,8 @@ class Nightly:
     hour: int
     #: Of the owner; None for the machine's.
     zone: tzinfo | None = None
+    #: Is told how each training ends.
+    meter: Meter = UNMETERED
     _training: Training | None = field(init=False, default=None)
     _begun_at: datetime | None = field(init=False, default=None)
     _night: date | None = field(init=False, default=None)
@@ -65,6 +68,7 @@ class Nightly:
             if failure is None:
                 return
             self._training = None
+            self.meter.retrained(failed=bool(failure))
             if failure:
                 log.warning("retraining failed", reason=failure)
         now = self.clock()

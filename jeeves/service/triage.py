@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import monotonic
 
 import structlog
 
 from jeeves.domain.alert import Channel
 from jeeves.domain.message import Cursor, FetchedMail, Message, Unreadable
+from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.ports import (
     Clock,
     Mailbox,
@@ -101,12 +104,17 @@ def run_cycle(
 
 
 def ingest(
-    mailbox: Mailbox, store: Store, clock: Clock, goes_on: Callable[[], None] = lambda: None
+    mailbox: Mailbox,
+    store: Store,
+    clock: Clock,
+    goes_on: Callable[[], None] = lambda: None,
+    meter: Meter = UNMETERED,
 ) -> tuple[int, int, int]:
     """Store all mail that arrived since the cursor; counts of fetched, added and unreadable.
 
     ``goes_on`` is called after each mail.
     """
+    looked_at = monotonic()
     status = mailbox.open()
     cursor, uids = outstanding(mailbox, store, status, clock())
     fetched = added = unreadable = 0
@@ -116,7 +124,9 @@ def ingest(
         result = store.ingest(mailbox.account, batch, covered_by)
         fetched += len(batch)
         added += result.added
-        unreadable += sum(isinstance(message, Unreadable) for message in batch)
+        broken = sum(isinstance(message, Unreadable) for message in batch)
+        unreadable += broken
+        meter.committed(result.added, result.known, broken, monotonic() - looked_at)
         log.info("ingested", fetched=len(batch), added=result.added, known=result.known)
 
     # Of several batches one is written while the next is fetched; never two at a time.
@@ -134,7 +144,8 @@ def ingest(
             if len(uids) <= BATCH:
                 store_batch(batch, cursor)
             else:
-                written = writer.submit(store_batch, batch, cursor)
+                # The log of that thread tells the account, too.
+                written = writer.submit(copy_context().run, store_batch, batch, cursor)
         if written is not None:
             written.result()
     if cursor.reads_history:
@@ -187,12 +198,14 @@ def judge_pending(
     clock: Clock,
     terms: Terms = FREE,
     goes_on: Callable[[], None] = lambda: None,
+    meter: Meter = UNMETERED,
 ) -> tuple[int, int]:
     """Judge every stored message that has no verdict; counts of verdicts and new alerts.
 
     ``goes_on`` is called after each.
     """
     judged = alerts = 0
+    looked_at = monotonic()
     while pending := store.unjudged(account, BATCH):
         now = clock()
         judgements = []
@@ -202,6 +215,7 @@ def judge_pending(
         recorded = store.record(
             judgements, decide(pending, judgements, store, channels, now, terms)
         )
+        meter.judged([one.verdict.band for one in judgements], monotonic() - looked_at)
         alerts += recorded.alerts
         judged += len(pending)
         # What mail was stored meanwhile to is decided again with it.

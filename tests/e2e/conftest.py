@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from jeeves.demo.gmail_server import GmailServer
+from tests import no_mail_in_logs
 from tests.conftest import ROOT
 from tests.dovecot import Dovecot, a_dovecot
 from tests.e2e.warm import Warm
@@ -41,6 +42,19 @@ SERVING = (
     "alembic.command",
 )
 TRAINING = ("jeeves.learning.candidate", "jeeves.learning.search")
+
+
+class Watched(subprocess.Popen[str]):
+    """A process whose log is looked at when it has been read: nothing of a mail is logged."""
+
+    def communicate(
+        self,
+        input: str | None = None,  # noqa: A002  # the base's name
+        timeout: float | None = None,
+    ) -> tuple[str, str]:
+        out, err = super().communicate(input, timeout)
+        no_mail_in_logs.look_at_log(err)
+        return out, err
 
 
 class Jeeves:
@@ -82,7 +96,7 @@ class Jeeves:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return Watched(
             [sys.executable, "-m", "jeeves", *arguments],
             env=self.environment,
             cwd=self.home,
@@ -120,6 +134,8 @@ def as_expected(
     ran: subprocess.CompletedProcess[str], code: int | None
 ) -> subprocess.CompletedProcess[str]:
     assert "Traceback" not in ran.stderr, ran.stderr
+    assert '"crashed"' not in ran.stderr, ran.stderr
+    no_mail_in_logs.look_at_log(ran.stderr)
     assert code is None or ran.returncode == code, (ran.returncode, ran.stdout, ran.stderr)
     return ran
 

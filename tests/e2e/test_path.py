@@ -156,6 +156,7 @@ def test_an_impatient_owner_leaves_no_process_either(jeeves: Jeeves, gmail: Gmai
         time.sleep(0.02)
     _, err = process.communicate(timeout=30)
     assert "Traceback" not in err
+    assert '"crashed"' not in err
     assert process.returncode == 0
     assert not running(jeeves.home)
 

@@ -10,12 +10,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+import structlog
 from psycopg2.extensions import make_dsn, parse_dsn
+from structlog.testing import LogCapture
 
+from jeeves.adapters.metrics import PrometheusMeter
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.message import Message
+from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.watching import WATCHED_BEAT
 from jeeves.errors import ConfigError, DeliveryRefused, LoginRefused, MailboxUnavailable
 from jeeves.service import daemon as daemon_module
@@ -72,6 +76,8 @@ class Setting:
         self.terms = FREE
         self.poll_seconds = 5.0
         self.pulse = RecordingPulse()
+        self.number = 1
+        self.meter: Meter = UNMETERED
 
     def daemon(self) -> Daemon:
         return Daemon(
@@ -84,6 +90,8 @@ class Setting:
             stop=self.stop,
             terms=self.terms,
             pulse=self.pulse,
+            number=self.number,
+            meter=self.meter,
         )
 
     @contextmanager
@@ -411,6 +419,30 @@ class TestSeveralAccounts:
         assert [alert.account for alert in setting.sms.sent] == [setting.mailbox.account]
         assert [alert.account for alert in other.sms.sent] == ["other@example.org"]
         assert threading.active_count() == before
+
+    def test_the_log_tells_the_number_of_the_account_in_every_thread_of_it(
+        self, setting: Setting, other: Setting
+    ) -> None:
+        capture = LogCapture()
+        structlog.configure(processors=[structlog.contextvars.merge_contextvars, capture])
+        other.number = 2
+        other.meter = meter = PrometheusMeter("0.1", lambda: None)
+        try:
+            with self.running(setting, other):
+                until(lambda: setting.accounts_read() == 2)
+                other.mailbox.faults["wait"] = MailboxUnavailable("away")
+                other.mailbox.add(raw_mail("Lunch, Olga?", date=NOW), NOW)
+                until(lambda: other.sms.sent and other.speech.sent)
+                until(lambda: not other.mailbox.faults)
+                until(lambda: any(told["event"] == "waiting" for told in capture.entries))
+        finally:
+            structlog.reset_defaults()
+        told = {(entry["event"], entry.get("account")) for entry in capture.entries}
+        assert {("judged", 2), ("alert sent", 2), ("waiting", 2)} <= told
+        assert {account for _, account in told} == {1, 2}
+        page = meter.page()[0].decode()
+        assert 'jeeves_read_failures_total{cause="unavailable"} 1.0' in page
+        assert 'jeeves_delivery_attempts_total{channel="speech",state="sent"} 1.0' in page
 
     @pytest.mark.parametrize(
         "trouble",

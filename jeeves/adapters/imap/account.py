@@ -48,3 +48,5 @@ class ImapAccount:
     token: Callable[[bool], str] | None = None
     #: Only mail that Gmail's search finds with these words is read (X-GM-RAW).
     gmail_filter: str | None = None
+    #: Is told how many seconds each answer to a command took.
+    timed: Callable[[float], None] = lambda _: None

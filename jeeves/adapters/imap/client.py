@@ -5,6 +5,7 @@ from __future__ import annotations
 import imaplib
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,7 @@ class Client(IMAPClient):  # type: ignore[misc]
         opened: Callable[[socket.socket], None],
     ) -> None:
         self._opened = opened
+        self._timed = account.timed
         tls = account.security == "tls"
         super().__init__(
             account.host,
@@ -78,7 +80,7 @@ class Client(IMAPClient):  # type: ignore[misc]
 
     def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802  # the library's name
         kind = IMAP4_TLS if self.ssl else IMAP4WithTimeout
-        opened = self._opened
+        opened, timed = self._opened, self._timed
 
         class Strict(kind):  # type: ignore[misc,valid-type]
             def _create_socket(self, timeout: float | None = None) -> socket.socket:
@@ -103,8 +105,10 @@ class Client(IMAPClient):  # type: ignore[misc]
                 return read
 
             def _command_complete(self, name: str, tag: bytes) -> tuple[str, list[Any]]:
+                sent_at = time.monotonic()
                 try:
                     kind, answer = super()._command_complete(name, tag)
+                    timed(time.monotonic() - sent_at)
                 except self.abort:
                     raise
                 except self.error as exc:

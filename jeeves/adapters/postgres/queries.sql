@@ -551,6 +551,9 @@ select (select count(*) from messages) as messages,
            as alerts_waiting,
        (select count(*) from alerts where state = 'failed') as alerts_failed;
 
+-- name: outbox_counts
+select kind, channel, state, count(*) as rows from alerts group by kind, channel, state;
+
 -- name: volume
 -- Mail from other people in a window, and how many days of it are known. What was read from
 -- disk says nothing about how much arrives.

@@ -9,6 +9,7 @@ from jeeves.adapters.postgres.connection import (
     HasConnection,
     Row,
     SqlCursor,
+    in_one_statement,
     in_transaction,
     queries,
 )
@@ -20,7 +21,9 @@ from jeeves.adapters.postgres.rows import (
     read_told,
     read_verdict,
 )
+from jeeves.domain.alert import AlertKind, AlertState, Channel
 from jeeves.domain.listing import AlertLine, Backlog, ListedMessage, MutedLine, ToldAlert
+from jeeves.domain.metering import Outbox
 from jeeves.domain.operating import mails_a_day
 from jeeves.domain.verdict import Label
 
@@ -72,6 +75,15 @@ class Reading(HasConnection):
         sql.execute(queries()["backlog"])
         row: Row = sql.fetchone() or {}
         return Backlog(**row)
+
+    @in_one_statement
+    def outbox(self, sql: SqlCursor) -> Outbox:
+        """How many rows of the outbox there are of each kind, on each channel, in each state."""
+        sql.execute(queries()["outbox_counts"])
+        return {
+            (AlertKind(row["kind"]), Channel(row["channel"]), AlertState(row["state"])): row["rows"]
+            for row in sql.fetchall()
+        }
 
     @in_transaction
     def heartbeats(self, sql: SqlCursor) -> Mapping[tuple[str, str], tuple[datetime, str]]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from structlog.testing import capture_logs
 
-from jeeves.adapters.retraining_child import RetrainingChild
+from jeeves.adapters.retraining_child import SEE, RetrainingChild
 from jeeves.service.nightly import Nightly
 from tests.fakes import FakeClock
 
@@ -128,6 +128,12 @@ def ended(child: RetrainingChild) -> str:
         # the gate's refusal
         ("raise SystemExit(1)", ""),
         ("import sys; sys.exit('jeeves: no room')", "jeeves: no room"),
+        # a bug: its message may be of a mail, and what is said here is logged
+        ("int('a wombat')", f"It ended with exit code 1, by a bug (ValueError): {SEE}."),
+        (
+            "raise LookupError('one\\nwombat')",
+            f"It ended with exit code 1, by a bug (LookupError): {SEE}.",
+        ),
         ("import os; os.kill(os.getpid(), 9)", "It ended with exit code -9."),
     ],
 )
