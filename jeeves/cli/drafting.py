@@ -193,4 +193,4 @@ def _nearest_zone(zone: str) -> str:
     known = {name.rpartition("/")[2].lower(): name for name in sorted(available_timezones())}
     wanted = zone.strip().replace(" ", "_").rpartition("/")[2].lower()
     close = difflib.get_close_matches(wanted, known, n=1)
-    return f": did you mean {known[close[0]]}?" if close else ""
+    return f": did you mean {known[close[0]]}" if close else ""

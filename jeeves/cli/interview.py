@@ -8,13 +8,28 @@ from contextlib import contextmanager
 from types import FrameType
 
 from rich.console import Console
-from rich.prompt import Confirm, Prompt
+from rich.prompt import Confirm, InvalidResponse, Prompt
 from rich.text import Text
 
 #: What takes away an answer that stands.
 NONE = "-"
 #: Says what is wrong with an answer; None if it can be used.
 Check = Callable[[str], str | None]
+
+
+class Choice(Prompt):
+    """One of several words, or as much of it as tells it from the others."""
+
+    def process_response(self, value: str) -> str:
+        """The word that is meant."""
+        said = value.strip().lower()
+        choices = self.choices or []
+        meant = [choice for choice in choices if choice.startswith(said)] if said else []
+        if said in choices:
+            return said
+        if len(meant) != 1:
+            raise InvalidResponse(Text(f"no  Type one of: {', '.join(choices)}.", style="red"))
+        return meant[0]
 
 
 class Interview:
@@ -34,16 +49,16 @@ class Interview:
             self.say(words)
 
     def say(self, words: str) -> None:
-        """Show a sentence; an address in it stays in one piece, for the mouse."""
-        self._console.print(Text(words), soft_wrap=True)
+        """Show a sentence."""
+        self._console.print(Text(words))
 
     def good(self, words: str) -> None:
         """Show what works."""
-        self._console.print(Text.assemble(("ok  ", "bold green"), words), soft_wrap=True)
+        self._console.print(Text.assemble(("ok  ", "bold green"), words))
 
     def bad(self, words: str) -> None:
         """Show what does not work."""
-        self._console.print(Text.assemble(("no  ", "bold red"), words), soft_wrap=True)
+        self._console.print(Text.assemble(("no  ", "bold red"), words))
 
     def ask(self, question: str, standing: str, check: Check, *, optional: bool = False) -> str:
         """A line of text that ``check`` lets pass.
@@ -90,14 +105,13 @@ class Interview:
         return Confirm.ask(Text(question), console=self._console, default=standing)
 
     def choose(self, question: str, choices: Mapping[str, str], standing: str) -> str:
-        """One of the choices, which are told in words."""
+        """One of the choices, which are told in words; their beginnings are enough."""
         widest = max(map(len, choices))
         for choice, words in choices.items():
             self._console.print(Text.assemble("  ", (choice.ljust(widest), "bold"), f"  {words}"))
-        return Prompt.ask(
-            Text(question), console=self._console, choices=list(choices), default=standing,
-            case_sensitive=False,
-        )  # fmt: skip
+        return Choice.ask(
+            Text(question), console=self._console, choices=list(choices), default=standing
+        )
 
     @contextmanager
     def trying(self, words: str) -> Iterator[None]:

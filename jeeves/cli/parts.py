@@ -252,6 +252,8 @@ def try_voice(talk: Interview, _: Draft, settings: Settings) -> None:
     elif settings.speech == "on" and talk.yes("Say a word now", standing=True):
         with talk.trying("Speaking"):
             says = trying.word(settings)
+        if "no sound player" in says:
+            talk.say("To hear alerts install a player, on Debian with: apt-get install alsa-utils")
         if says.startswith("spoken") and not talk.yes("Did you hear it", standing=True):
             raise DeliveryRefused(
                 "Nothing was heard: turn the volume up and choose the right output in the "
