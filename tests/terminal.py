@@ -16,8 +16,7 @@ from types import TracebackType
 from typing import Self
 
 #: Longer than anything takes on a busy machine, in seconds.
-PATIENCE = 30.0
-CTRL_C = "\x03"
+PATIENCE = 60.0
 
 
 class Terminal:

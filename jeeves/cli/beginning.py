@@ -10,7 +10,6 @@ import typer
 
 if TYPE_CHECKING:
     from jeeves.cli.drafting import Draft
-    from jeeves.cli.interview import Interview
     from jeeves.settings import Settings
 
 
@@ -38,8 +37,7 @@ def init(
     Example: jeeves init
     """
     from jeeves import logs
-    from jeeves.cli.drafting import Draft
-    from jeeves.cli.interview import Interview, ended_in_order
+    from jeeves.cli.interview import ended_in_order
     from jeeves.errors import ConfigError
 
     logs.configure(quiet=True)
@@ -49,25 +47,24 @@ def init(
             "--answers FILE, or write .env as .env.example explains."
         )
     with ended_in_order():
-        if answers is not None:
-            by_file(answers)
-            return
-        from rich.console import Console
-
-        draft = Draft()
         try:
-            days = by_interview(Interview(Console(highlight=False)), draft)
+            draft, days = by_interview() if answers is None else by_file(answers)
         except (KeyboardInterrupt, EOFError):
             print("\nStopped: no setting was changed.", file=sys.stderr)
             raise typer.Exit(1) from None
         finish(draft, days)
 
 
-def by_interview(talk: Interview, draft: Draft) -> int:
-    """Ask all parts; of how many days it is to be shown what would have been said."""
+def by_interview() -> tuple[Draft, int]:
+    """Ask all parts; the answers, and of how many days to show what would have been said."""
+    from rich.console import Console
+
     from jeeves.cli.answers import DAYS
+    from jeeves.cli.drafting import Draft
+    from jeeves.cli.interview import Interview
     from jeeves.cli.parts import MAIL_PART, REST, go_through
 
+    talk, draft = Interview(Console(highlight=False)), Draft()
     talk.heading("Jeeves is set up here, in about five minutes.")
     talk.say(f"Enter keeps what stands in brackets. The settings go to {draft.path}")
     talk.say("at the end, and nothing is written before; Ctrl-C ends it.")
@@ -75,21 +72,21 @@ def by_interview(talk: Interview, draft: Draft) -> int:
     for part in REST:
         go_through(part, talk, draft)
     if not reads:
-        return 0
+        return draft, 0
     talk.heading("What Jeeves would have said")
     words = f"Read your last {DAYS} days, silently, and show what Jeeves would have told you"
-    return DAYS if talk.yes(words, standing=True) else 0
+    return draft, DAYS if talk.yes(words, standing=True) else 0
 
 
-def by_file(path: Path) -> None:
-    """Take the answers from a file."""
+def by_file(path: Path) -> tuple[Draft, int]:
+    """As ``by_interview``, from a file."""
     from jeeves.cli.answers import apply, read_answers
     from jeeves.cli.drafting import Draft
 
     answers = read_answers(path)
     draft = Draft()
     apply(answers, draft, lambda says: print(f"ok  {says}"))
-    finish(draft, answers.days if answers.attempt and draft.has("gmail_address") else 0)
+    return draft, answers.days if answers.attempt and draft.has("gmail_address") else 0
 
 
 def finish(draft: Draft, days: int) -> None:
