@@ -227,8 +227,8 @@ class Settings(ChannelSettings, Alerting, Observing):
         """
         if not self.accounts:
             raise ConfigError(
-                "No account is configured: set GMAIL_ADDRESS and GMAIL_APP_PASSWORD in .env "
-                "(.env.example explains them), or try `jeeves demo`."
+                "No account is configured: run `jeeves init`, or set GMAIL_ADDRESS and "
+                "GMAIL_APP_PASSWORD in .env (.env.example explains them), or try `jeeves demo`."
             )
         if address is None:
             return self.accounts[0]
@@ -267,6 +267,17 @@ class Settings(ChannelSettings, Alerting, Observing):
         return self.jeeves_models_dir or self.jeeves_home / "models"
 
 
+def env_files(folder: Path | None = None) -> tuple[Path, Path]:
+    """Where .env is looked for: in a folder (the working one), whose word is last; in JEEVES_HOME.
+
+    Raises:
+        ConfigError: the first of them cannot be read.
+    """
+    here = (folder or Path.cwd()) / ".env"
+    home = Path(os.environ.get("JEEVES_HOME") or dotenv(here).get("JEEVES_HOME") or default_home())
+    return here, home.expanduser() / ".env"
+
+
 def load_settings(folder: Path | None = None, *, offline: bool = False, **given: str) -> Settings:
     """The settings in force.
 
@@ -282,9 +293,8 @@ def load_settings(folder: Path | None = None, *, offline: bool = False, **given:
     refuse_slips(os.environ, names())
     if offline:
         given = {"gmail_app_password": "unused", **given}
-    here = (folder or Path.cwd()) / ".env"
-    home = Path(os.environ.get("JEEVES_HOME") or dotenv(here).get("JEEVES_HOME") or default_home())
-    files = [path for path in (home.expanduser() / ".env", here) if path.is_file()]
+    here, at_home = env_files(folder)
+    files = [path for path in (at_home, here) if path.is_file()]
     for path in files:
         refuse_unknown(path, names())
     try:
@@ -293,7 +303,7 @@ def load_settings(folder: Path | None = None, *, offline: bool = False, **given:
     except ValidationError as exc:
         raise ConfigError(" ".join(sentences(exc))) from exc
     if settings.accounts_file is None:
-        beside = (here.with_name(NAME), home.expanduser() / NAME)
+        beside = (here.with_name(NAME), at_home.with_name(NAME))
         found = next((path for path in beside if path.is_file()), None)
         settings = settings.model_copy(update={"accounts_file": found})
     own_words = settings.jeeves_home / templates.NAME

@@ -17,7 +17,7 @@ COMMANDS = [
     *("run", "check", "demo", "score", "import", "train", "evaluate", "search"),
     *("backfill", "audit", "replay", "relabel", "ask", "retrain", "models", "rollback"),
     *("alerts", "mute", "unmute", "pause"),
-    *("list", "show", "status", "migrate", "doctor", "auth"),
+    *("list", "show", "status", "migrate", "doctor", "auth", "init"),
     *("service", "cron", "uninstall"),
 ]
 LEARNING = {"sklearn", "nltk", "joblib", "numpy", "scipy", "matplotlib", "jinja2", "dask"}

@@ -15,6 +15,7 @@ from jeeves.cli import (
     alerting,
     asking,
     authorising,
+    beginning,
     history,
     installing,
     judging,
@@ -38,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+beginning.add_to(app)
 serving.add_to(app)
 history.add_to(app)
 looking.add_to(app)

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from jeeves.accounts import Account
+    from jeeves.domain.ports import MailboxStatus
     from jeeves.settings import Settings
 
 auth = typer.Typer(
@@ -51,14 +52,28 @@ def google(
 
     Example: jeeves auth google --client client_secret.json
     """
-    from jeeves import bootstrap
-    from jeeves.adapters.google_auth import authorise
-    from jeeves.errors import ConfigError
     from jeeves.settings import load_settings
 
     given = {"gmail_oauth_client_file": str(client)} if client else {}
     settings = load_settings(None, offline=False, **given)
     asked = the_account(settings, account)
+    status = consent(settings, asked, no_browser=no_browser)
+    print(f'The login at {asked.host} works; the mailbox "{status.mailbox}" can be read.')
+    if not asked.oauth:
+        print("The account has a password, which goes first: take it away to use the consent.")
+
+
+def consent(settings: Settings, asked: Account, *, no_browser: bool = False) -> MailboxStatus:
+    """Get the consent of an account in the browser, keep it, and read the mailbox with it.
+
+    Raises:
+        ConfigError, LoginRefused, MailboxError: there is no OAuth client, nobody consented, or
+            the mailbox cannot be read.
+    """
+    from jeeves import bootstrap
+    from jeeves.adapters.google_auth import authorise
+    from jeeves.errors import ConfigError
+
     if settings.gmail_oauth_client_file is None:
         raise ConfigError(
             "Which OAuth client? Create one of type Desktop app at "
@@ -89,10 +104,7 @@ def google(
             "Testing: publish the app at https://console.cloud.google.com/auth/audience, then run "
             "`jeeves auth google` once more."
         )
-    status = bootstrap.try_token(settings, asked)
-    print(f'The login at {asked.host} works; the mailbox "{status.mailbox}" can be read.')
-    if not asked.oauth:
-        print("The account has a password, which goes first: take it away to use the consent.")
+    return bootstrap.try_token(settings, asked)
 
 
 def the_account(settings: Settings, address: str) -> Account:

@@ -18,6 +18,7 @@ from jeeves.cli.progress import progress
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from jeeves.accounts import Account
     from jeeves.domain.message import FetchedMail
     from jeeves.service.audit import Audit
     from jeeves.service.backfill import BackfillReport
@@ -54,25 +55,37 @@ def backfill(
 
     Example: jeeves backfill --days 365
     """
-    from jeeves import bootstrap, logs, modelling
+    from jeeves import logs
     from jeeves.errors import ConfigError
-    from jeeves.service.backfill import run_backfill
     from jeeves.settings import load_settings
 
     if (days is None) == (not everything):
         raise ConfigError("How far back? Give either --days N or --all.")
     logs.configure(quiet=True)
     settings = load_settings()
-    mailbox = bootstrap.make_mailbox(settings, settings.account(account or None))
+    report = read_back(settings, settings.account(account or None), days)
+    print(backfilled(report))
+    end_if_put_off(report)
+
+
+def read_back(settings: Settings, account: Account, days: int | None) -> BackfillReport:
+    """Backfill the last ``days`` (None: all there is) of an account, and show how far it is.
+
+    Raises:
+        MailboxError, StoreError, ConfigError: what was committed stays.
+    """
+    from jeeves import bootstrap, modelling
+    from jeeves.service.backfill import run_backfill
+
     since = None if days is None else (bootstrap.now() - timedelta(days=days)).date()
     with (
         bootstrap.open_database(settings) as database,
         closing(database.store()) as store,
         closing(database.history()) as history,
-        closing(mailbox),
+        closing(bootstrap.make_mailbox(settings, account)) as mailbox,
         progress("mails") as told,
     ):
-        report = run_backfill(
+        return run_backfill(
             mailbox,
             store,
             history,
@@ -82,8 +95,6 @@ def backfill(
             settings.backfill_mb_per_day * MEGABYTE,
             lambda report: told(report.seen, report.total, megabytes(report.octets)),
         )
-    print(backfilled(report))
-    end_if_put_off(report)
 
 
 def audit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import timedelta
 from itertools import chain
@@ -49,7 +49,6 @@ def replay(
     Example: jeeves replay ~/Mail/2026 --json
     """
     from jeeves import bootstrap, logs, modelling
-    from jeeves.domain.conversation import State
     from jeeves.errors import ConfigError
     from jeeves.service.replay import replay as replayed
     from jeeves.settings import load_settings
@@ -77,10 +76,33 @@ def replay(
         for one in found:
             print(json.dumps(one.as_dict(), ensure_ascii=False))
     else:
-        shown = [one for one in found if everything or one.state is not State.NONE or one.alert]
-        _show(shown, len(messages))
+        _show(list(found) if everything else worth_showing(found), len(messages))
     if unreadable:
         raise typer.Exit(1)
+
+
+def look_back(settings: Settings, owner: str, days: int) -> None:
+    """Show which alerts would have gone about mail of the last ``days`` that is stored.
+
+    Raises:
+        StoreError, ModelError, ConfigError: it cannot be read or judged.
+    """
+    from jeeves import bootstrap, modelling
+    from jeeves.service.replay import replay as replayed
+
+    since = bootstrap.now() - timedelta(days=days)
+    with bootstrap.open_database(settings) as database, closing(database.store()) as store:
+        messages = store.recent_conversations(owner, since)
+    terms = bootstrap.make_terms(settings)
+    found = replayed(messages, modelling.make_scorer(settings), terms)
+    _show(worth_showing(found), len(messages))
+
+
+def worth_showing(found: Iterable[Replayed]) -> list[Replayed]:
+    """The conversations in which somebody wants to meet."""
+    from jeeves.domain.conversation import State
+
+    return [one for one in found if one.state is not State.NONE or one.alert]
 
 
 def _messages(

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from tests.builders import raw_mail
 from tests.dovecot import ADDRESS, Dovecot, a_dovecot
 from tests.e2e.conftest import COMMAND_SECONDS, Jeeves
 from tests.google_standin import GoogleStandIn
+from tests.terminal import Terminal
 
 LUNCH = "Hi Sam, want to meet for lunch on Thursday at 12:30? Let me know if that suits you. Ana"
 
@@ -58,9 +60,7 @@ def consent(jeeves: Jeeves, *options: str, code: int = 0) -> tuple[str, str]:
             line = process.stdout.readline()
             assert line, process.communicate()
             said += line
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(found[1], timeout=10) as page:
-            assert b"can be closed" in page.read()
+        allow(found[1])
         out, err = process.communicate(timeout=COMMAND_SECONDS)
     except BaseException:
         process.kill()
@@ -69,6 +69,13 @@ def consent(jeeves: Jeeves, *options: str, code: int = 0) -> tuple[str, str]:
     assert "Traceback" not in err, err
     assert process.returncode == code, (said + out, err)
     return said + out, err
+
+
+def allow(address: str) -> None:
+    """Consent, as the owner does in the browser."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(address, timeout=10) as page:
+        assert b"can be closed" in page.read()
 
 
 def test_consent_is_given_once_and_mail_is_read_with_it(
@@ -103,6 +110,31 @@ def test_consent_is_given_once_and_mail_is_read_with_it(
     refused = owner("check", code=2)
     assert "no longer accepts the consent" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_the_guided_set_up_signs_in_by_google(owner: Jeeves, google: GoogleStandIn) -> None:
+    del owner.environment["GMAIL_ADDRESS"]
+    owner.configure(TERM="xterm")
+    command = [sys.executable, "-m", "jeeves", "init"]
+    with Terminal(command, owner.environment, owner.home) as terminal:
+        terminal.answer(
+            ("Your mail address", ADDRESS),
+            ("Mailbox to read", ""),
+            ("[password/google] (google)", ""),
+        )
+        shown = terminal.expect("Waiting for your consent")
+        found = re.search(r"(?m)^  (http\S+)$", shown)
+        assert found is not None
+        allow(found[1])
+        terminal.expect('ok  127.0.0.1 by Google sign-in, mailbox "INBOX", read-only')
+        terminal.answer(
+            ("Do you want text messages", "n"),
+            ("Time zone", ""),
+            ("Read your last 30 days", "n"),
+        )
+        assert terminal.end() == 0
+    assert dotenv_values(owner.home / ".env") == {"GMAIL_ADDRESS": ADDRESS}
+    owner("check")
 
 
 def test_consent_in_testing_is_told_with_its_end(owner: Jeeves, google: GoogleStandIn) -> None:
