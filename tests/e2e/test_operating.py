@@ -33,6 +33,13 @@ def test_doctor_says_what_mends_and_its_exit_code_whether_anything_is_broken(
     assert re.search(r"(?m)^sms +BROKEN .*not a number of this Twilio account\n +-> https", broken)
 
 
+def test_doctor_tells_that_all_mail_is_hidden(jeeves_on_postgres: Jeeves) -> None:
+    with GmailServer(all_mail=False) as hiding:
+        jeeves_on_postgres.watch(hiding)
+        told = jeeves_on_postgres("doctor", code=None).stdout
+    assert re.search(r'(?m)^mail +warning .*hidden from IMAP\n +-> "Show in IMAP" beside', told)
+
+
 def test_doctor_tells_settings_that_cannot_be_read_and_a_database_that_is_away(
     jeeves: Jeeves,
 ) -> None:
