@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
 from jeeves.domain.schedule import Rules, clock
+from jeeves.domain.weekly import WeeklyAt, parse_weekly
 
 
 class Alerting(BaseSettings):
@@ -23,6 +24,7 @@ class Alerting(BaseSettings):
     reminder_hours: float = Field(default=3, ge=0, le=168)
     retractions: bool = True
     alert_links: bool = False
+    weekly_digest: str = "off"
     silent_minutes: float = Field(default=15, ge=2, le=1440)
     heartbeat_file: Path | None = None
     heartbeat_url: SecretStr | None = None
@@ -34,6 +36,12 @@ class Alerting(BaseSettings):
         if hours.strip().lower() != "off":
             quiet_times(hours)
         return hours
+
+    @field_validator("weekly_digest")
+    @classmethod
+    def _day_and_hour(cls, words: str) -> str:
+        parse_weekly(words)
+        return words
 
     @field_validator("heartbeat_url")
     @classmethod
@@ -61,6 +69,11 @@ class Alerting(BaseSettings):
     def zone(self) -> ZoneInfo | None:
         """The owner's time zone; None is the machine's own."""
         return ZoneInfo(self.timezone) if self.timezone else None
+
+    @property
+    def weekly(self) -> WeeklyAt | None:
+        """When the digest of the week is made; None: it is not wanted."""
+        return parse_weekly(self.weekly_digest)
 
     def rules(self) -> Rules:
         """When alerts may go."""

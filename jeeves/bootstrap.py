@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from jeeves.service.terms import Terms
 
 
+#: UIDs among which the newest mail of a mailbox is looked for: those of expunged mail are many.
+NEWEST_AMONG = 1000
+
+
 def now() -> datetime:
     """The real clock: aware, UTC."""
     return datetime.now(UTC)
@@ -100,6 +104,31 @@ def make_mailbox(settings: Settings, account: Account, meter: Meter = UNMETERED)
     return GmailMailbox(replace(imap_account(settings, account), timed=meter.commanded))
 
 
+@dataclass(frozen=True, slots=True)
+class MailboxSeen:
+    """A mailbox as `jeeves doctor` sees it."""
+
+    status: MailboxStatus
+    is_gmail: bool
+    #: When its newest mail reached the server, by the server's clock; None where there is none.
+    newest: datetime | None
+
+
+def look_at_mailbox(settings: Settings, account: Account) -> MailboxSeen:
+    """Log in and EXAMINE the mailbox of an account; nothing of any mail is kept.
+
+    Raises:
+        MailboxError, ConfigError: it cannot be read.
+    """
+    from jeeves.adapters.gmail import GmailMailbox
+
+    with closing(GmailMailbox(imap_account(settings, account))) as mailbox:
+        status = mailbox.open()
+        uids = mailbox.uids_after(max(status.uidnext - NEWEST_AMONG, 0))
+        listed = next(mailbox.listed(uids[-1:]), None)
+        return MailboxSeen(status, mailbox.is_gmail, listed.received_at if listed else None)
+
+
 def make_label_writer(settings: Settings, account: Account) -> LabelWriter | None:
     """What writes our labels into a mailbox, not yet connected; None where that is not asked."""
     if not settings.gmail_write_labels:
@@ -164,6 +193,7 @@ def make_terms(settings: Settings) -> Terms:
         links=settings.alert_links,
         silent_after=timedelta(minutes=settings.silent_minutes),
         fallback=Channel.URL if settings.alert_urls_when == "fallback" else None,
+        weekly=settings.weekly,
     )
 
 

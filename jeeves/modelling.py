@@ -96,6 +96,35 @@ def make_renewed(settings: Settings, refused: Callable[[Sequence[str]], None]) -
     return Renewed(shelves(settings), settings.costs, loaded, told)
 
 
+def trained_up_to(settings: Settings) -> int:
+    """The last word of the owner that any training has known; 0 where there was none."""
+    from jeeves.learning.shelf_list import last_trained
+
+    return last_trained(shelves(settings)[0]) or 0
+
+
+def outgrown_starter(settings: Settings) -> tuple[str, str] | None:
+    """The starter that the model in use was moved from, and the one that is there now.
+
+    None where they are the same, or the model in use is not made of the owner's labels.
+
+    Raises:
+        ModelError: no model can be served.
+    """
+    from jeeves.learning import registry
+
+    own, starter = shelves(settings)
+    loaded = load_model(settings)
+    if loaded.folder != own.folder:
+        return None
+    content = registry.verify(own.folder, loaded.scorer.version, own.proof).content
+    moved_from = content.get("training", {}).get("starter")
+    now_there = registry.current(starter.folder)
+    if not moved_from or not now_there or moved_from == now_there:
+        return None
+    return str(moved_from), now_there
+
+
 def make_nightly(settings: Settings, meter: Meter = UNMETERED) -> Nightly | None:
     """What retrains in the night; None where that is not wanted."""
     if not settings.retrain_labels:

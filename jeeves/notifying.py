@@ -5,10 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 from jeeves.accounts import Account, reveal
 from jeeves.domain.ports import Notifier
 from jeeves.settings import Settings
+
+if TYPE_CHECKING:
+    from jeeves.adapters.apprise_urls import UrlNotifier
+    from jeeves.adapters.sms import SmsNotifier
 
 
 @contextmanager
@@ -37,26 +42,49 @@ def notifiers_of(
     """The channels of an account, text messages first, speech last."""
     notifiers: list[Notifier] = []
     if settings.has_sms:
-        from jeeves.adapters.sms import SmsNotifier
-
-        notifiers.append(
-            SmsNotifier(
-                account_sid=settings.twilio_account_sid or "",
-                auth_token=reveal(settings.twilio_auth_token),
-                api_key=settings.twilio_api_key,
-                api_secret=reveal(settings.twilio_api_secret),
-                sender=settings.twilio_from,
-                messaging_service_sid=settings.twilio_messaging_service_sid,
-                to=(account.alert_to if account else None) or settings.alert_to or "",
-                base_url=settings.twilio_base_url,
-                callback_url=settings.twilio_callback_url,
-            )
-        )
+        notifiers.append(make_sms(settings, account))
     if settings.urls:
-        from jeeves.adapters.apprise_urls import UrlNotifier
-
-        notifiers.append(UrlNotifier(settings.urls))
+        notifiers.append(make_urls(settings))
     return [*notifiers, speech] if speech is not None else notifiers
+
+
+def make_sms(settings: Settings, account: Account | None = None) -> SmsNotifier:
+    """Text messages to the owner of an account; None: to ALERT_TO.
+
+    Raises:
+        ConfigError: as ``SmsNotifier``.
+    """
+    from jeeves.adapters.sms import SmsNotifier
+
+    return SmsNotifier(
+        account_sid=settings.twilio_account_sid or "",
+        auth_token=reveal(settings.twilio_auth_token),
+        api_key=settings.twilio_api_key,
+        api_secret=reveal(settings.twilio_api_secret),
+        sender=settings.twilio_from,
+        messaging_service_sid=settings.twilio_messaging_service_sid,
+        to=(account.alert_to if account else None) or settings.alert_to or "",
+        base_url=settings.twilio_base_url,
+        callback_url=settings.twilio_callback_url,
+    )
+
+
+def make_urls(settings: Settings) -> UrlNotifier:
+    """Alerts to the services of ALERT_URLS.
+
+    Raises:
+        ConfigError: as ``UrlNotifier``.
+    """
+    from jeeves.adapters.apprise_urls import UrlNotifier
+
+    return UrlNotifier(settings.urls)
+
+
+def has_player() -> bool:
+    """Whether a program that plays sounds is installed."""
+    from jeeves.adapters.speech import found_players
+
+    return bool(found_players())
 
 
 @contextmanager

@@ -19,6 +19,8 @@ EXCERPT = Path(__file__).parent / "contract" / "twilio_messages_excerpt.json"
 MESSAGES = "/2010-04-01/Accounts/{AccountSid}/Messages.json"
 MESSAGE = "/2010-04-01/Accounts/{AccountSid}/Messages/{Sid}.json"
 ACCOUNT = "/2010-04-01/Accounts/{Sid}.json"
+NUMBERS = "/2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers.json"
+VERIFIED = "/2010-04-01/Accounts/{AccountSid}/OutgoingCallerIds.json"
 
 E164 = re.compile(r"\+[1-9]\d{1,14}")
 #: GSM 03.38: the basic table, and the characters that cost two.

@@ -98,6 +98,10 @@ class TwilioStandIn:
         self.api_secret = secrets.token_urlsafe(24)
         self.account_status = "active"
         self.account_type = "Full"
+        #: Numbers of the account, and whether each sends text messages; Twilio's own test sender.
+        self.numbers = {"+15005550006": True}
+        #: Numbers that a trial account may text.
+        self.verified: set[str] = set()
         #: Message resources accepted, oldest first; tests may change them.
         self.messages: list[dict[str, Any]] = []
         self.requests: list[Request] = []
@@ -247,6 +251,11 @@ class TwilioStandIn:
             # Only a Main API key may read the account; standard ones answer so.
             # https://www.twilio.com/docs/api/errors/20003
             return Answer(401, 20003) if request.user == self.api_key else self._account()
+        if request.path == f"{account}/IncomingPhoneNumbers.json":
+            return self._numbers(request, "incoming_phone_numbers", self._owned())
+        if request.path == f"{account}/OutgoingCallerIds.json":
+            verified = [self._number("PN", number) for number in sorted(self.verified)]
+            return self._numbers(request, "outgoing_caller_ids", verified)
         for message in reversed(self.messages):
             if request.path == message["uri"]:
                 return _json(200, message)
@@ -269,6 +278,46 @@ class TwilioStandIn:
             "uri": f"/2010-04-01/Accounts/{self.account_sid}.json",
         }
         return _json(200, account)
+
+    def _number(self, kind: str, number: str) -> dict[str, Any]:
+        now = format_datetime(self.clock())
+        sid = kind + hashlib.md5(number.encode(), usedforsecurity=False).hexdigest()
+        return {
+            "sid": sid,
+            "account_sid": self.account_sid,
+            "friendly_name": number,
+            "phone_number": number,
+            "date_created": now,
+            "date_updated": now,
+            "uri": f"/2010-04-01/Accounts/{self.account_sid}/{kind}/{sid}.json",
+        }
+
+    def _owned(self) -> list[dict[str, Any]]:
+        return [
+            {
+                **self._number("PN", number),
+                "capabilities": {"voice": True, "sms": texts, "mms": texts, "fax": False},
+            }
+            for number, texts in sorted(self.numbers.items())
+        ]
+
+    def _numbers(self, request: Request, name: str, all_: list[dict[str, Any]]) -> Answer:
+        """A list of Twilio's, of those with the number that is asked for; always one page."""
+        asked = request.query.get("PhoneNumber")
+        found = [one for one in all_ if asked in (None, one["phone_number"])]
+        uri = f"{request.path}?PageSize={request.query.get('PageSize', '50')}&Page=0"
+        body = {
+            "end": max(len(found) - 1, 0),
+            "first_page_uri": uri,
+            "next_page_uri": None,
+            "page": 0,
+            "page_size": int(request.query.get("PageSize", "50")),
+            "previous_page_uri": None,
+            "start": 0,
+            "uri": uri,
+            name: found,
+        }
+        return _json(200, body)
 
     def _create(self, request: Request) -> Answer:
         form = request.form

@@ -22,6 +22,11 @@ SYSTEM = ("[Gmail]", "[Google Mail]", "[GoogleMail]")
 class GmailMailbox(ImapMailbox):
     """A mailbox whose mails carry Gmail's own identity, conversation and labels."""
 
+    @property
+    def is_gmail(self) -> bool:
+        """Whether the server has Gmail's extension; not without a connection."""
+        return self._session.has(EXTENSION)
+
     def _facts(self) -> list[str]:
         plain = super()._facts()
         if self._session.has(EXTENSION):

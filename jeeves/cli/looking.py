@@ -73,25 +73,42 @@ def status(
     details: Annotated[
         bool, typer.Option("--details", help="The figures of the week, as they are now.")
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Keep looking until Ctrl-C; where there is no terminal, a line for each change.",
+        ),
+    ] = False,
 ) -> None:
-    """How long ago mail was read, what waits, the last alerts, the model in use.
+    """How long ago mail was read, what waits, the last alerts, the model, the next retraining.
 
-    Exit code 1 when mail was never read or not for 15 minutes, or alerts failed.
+    Exit code 1 when mail was never read or not for 15 minutes, or alerts failed within a day.
 
-    Example: jeeves status --details
+    Example: jeeves status --watch
     """
-    from jeeves import bootstrap, logs, modelling
+    from jeeves import bootstrap, logs
     from jeeves.cli.details import figures, render_details
-    from jeeves.cli.status import gather, render
+    from jeeves.cli.standing import Standing
+    from jeeves.cli.status import render
+    from jeeves.errors import ConfigError
     from jeeves.settings import load_settings
 
     logs.configure(quiet=True)
+    if watch and details:
+        raise ConfigError("--details are the figures of a week: leave --watch away for them.")
     settings = load_settings()
-    with bootstrap.open_database(settings) as database, closing(database.reading()) as reading:
-        model, accounts = modelling.model_in_use(settings), settings.accounts
-        addresses = [account.address for account in accounts]
-        silent = settings.silent_minutes * 60
-        report = gather(reading, model, bootstrap.now(), addresses, silent)
+    if watch:
+        from jeeves.cli import live
+
+        live.watch(settings, as_json=as_json)
+        return
+    with (
+        bootstrap.open_database(settings) as database,
+        closing(database.reading()) as reading,
+        closing(database.store()) as store,
+    ):
+        report = Standing(settings, reading, store).report(bootstrap.now())
         found = figures(settings, database) if details else None
     if as_json:
         more = {"watch": found.as_dict()} if found else {}
@@ -108,7 +125,10 @@ def status(
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Try every link: settings, database, IMAP, model, Twilio, voice.
+    """Try every link, and say what mends one that is broken.
+
+    Settings, database, disk, IMAP, clock, model, Twilio, voice, and whether anything runs Jeeves.
+    Exit code 1 where one is broken; 0 where all work, be it with warnings.
 
     Example: jeeves doctor
     """
@@ -116,12 +136,13 @@ def doctor(
     from jeeves.cli.doctor import examine
 
     logs.configure(quiet=True)
-    findings = list(examine())
+    findings = []
+    for finding in examine():
+        findings.append(finding)
+        if not as_json:
+            print(finding, flush=True)
     if as_json:
         print(json.dumps([finding.as_json() for finding in findings], indent=2))
-    else:
-        for finding in findings:
-            print(finding)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from jeeves.domain.alert import AlertState
 from jeeves.domain.listing import AlertLine, Backlog
 from jeeves.domain.operating import in_words
-from jeeves.domain.watching import WATCHED_BEAT
+from jeeves.domain.schedule import moment
+from jeeves.domain.watching import WATCHED_BEAT, counted
 from jeeves.modelling import ModelInUse
 from jeeves.service.silence import SILENT_AFTER
 from jeeves.service.telling import READ_BEAT
@@ -41,6 +43,30 @@ class Views(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Learning:
+    """When the next retraining comes."""
+
+    #: Mails of which the owner has said something since the last training.
+    new_labels: int
+    #: At so many it is time for another; 0: only when the owner says so.
+    needed: int
+    #: When the night begins in which that is looked at.
+    night: datetime
+
+    def in_words(self, zone: ZoneInfo | None) -> str:
+        """One clause."""
+        if not self.needed:
+            return f"only by `jeeves retrain`; {counted(self.new_labels, 'new label')}"
+        at = f"{self.night.astimezone(zone):%a %d %b %H:%M}"
+        if self.new_labels >= self.needed:
+            return f"{at}, from {counted(self.new_labels, 'new label')}"
+        return (
+            f"at {self.needed} new labels, {self.new_labels} so far (`jeeves ask`); looked at in "
+            f"the night, {at}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReport:
     """Everything `status` prints. It holds no mail and no address."""
 
@@ -60,6 +86,10 @@ class StatusReport:
     silent_seconds: float = SILENT_AFTER.total_seconds()
     #: The last line of the week of each account, as ``read_ages``; None where there is none yet.
     weeks: tuple[str | None, ...] = ()
+    #: When the next retraining comes; None where that is not known.
+    learning: Learning | None = None
+    #: Share, 0 to 1, of the mails that need a place which the model misses by its own figures.
+    miss_rate: float | None = None
 
     @property
     def healthy(self) -> bool:
@@ -87,13 +117,19 @@ class StatusReport:
                     "state": a.state.value,
                     "attempts": a.attempts,
                     "created_at": a.created_at.isoformat(),
+                    "delivery": a.delivery,
+                    "delivered_at": a.delivered_at.isoformat() if a.delivered_at else None,
                     "note": a.note,
                 }
                 for a in self.alerts
             ],
             "model": self.model,
             "expected": self.expected,
+            "miss_rate": self.miss_rate,
             "weeks": list(self.weeks),
+            "new_labels": self.learning.new_labels if self.learning else None,
+            "retrain_labels": self.learning.needed if self.learning else None,
+            "next_retraining": self.learning.night.isoformat() if self.learning else None,
         }
 
 
@@ -103,6 +139,7 @@ def gather(
     now: datetime,
     accounts: Sequence[str],
     silent_seconds: float = SILENT_AFTER.total_seconds(),
+    learning: Learning | None = None,
 ) -> StatusReport:
     """Ask the database how things stand with these accounts; without any, with all it has."""
     beats = views.heartbeats()
@@ -120,6 +157,8 @@ def gather(
         paused_until=max(views.pauses(now).values(), default=None),
         silent_seconds=silent_seconds,
         weeks=tuple(beats[key][1] or None if key in beats else None for key in watched),
+        learning=learning,
+        miss_rate=1 - model.expected.recall if model.expected else None,
     )
 
 
@@ -139,29 +178,13 @@ def render(report: StatusReport, zone: ZoneInfo | None, reasons: bool = False) -
         reasons: Whether to say what carried each alert. These are words of the mail: for a
             terminal, never for a journal.
     """
-    reads = ", ".join(
-        "never" if seconds is None else f"{age(seconds)} ago" for seconds in report.read_ages
-    )
-    backlog = report.backlog
-    lines = [
-        f"mail read      {reads or 'never'}",
-        f"stored         {backlog.messages} messages, {backlog.unreadable} unreadable",
-        f"waiting        {backlog.unjudged} to judge, {backlog.alerts_open} alerts to deliver, "
-        f"{backlog.alerts_waiting} for their time",
-        f"model          {report.model}",
-    ]
-    if report.paused_until:
-        lines.append(f"paused         until {report.paused_until.astimezone(zone):%d %b %Y %H:%M}")
-    if report.expected:
-        lines.append(f"expect         {report.expected}")
-    lines += [f"this week      {week}" for week in report.weeks if week]
+    lines = [f"{name:<14} {says}" for name, says in facts(report, zone)]
     for alert in report.alerts:
         when = alert.created_at.astimezone(zone).strftime("%d %b %H:%M")
         about = f"message {alert.message_id}" if alert.message_id else "notice"
-        note = f": {alert.note}" if alert.note else ""
         lines.append(
             f"alert          {when} {alert.reference} {about} by {alert.channel.value}, "
-            f"{alert.state.value}{note}"
+            f"{became(alert, zone)}"
         )
         carried = ", ".join(reason.words for reason in alert.reasons if reason.weight > 0)
         if reasons and carried:
@@ -169,6 +192,53 @@ def render(report: StatusReport, zone: ZoneInfo | None, reasons: bool = False) -
     if not report.healthy:
         lines.append("not well       `jeeves doctor` tries every link and says what mends it")
     return "\n".join(lines)
+
+
+def facts(report: StatusReport, zone: ZoneInfo | None) -> Iterator[tuple[str, str]]:
+    """Name and words of each fact but the alerts; nothing of any mail."""
+    yield "mail read", reads(report.read_ages)
+    backlog = report.backlog
+    yield "stored", f"{backlog.messages} messages, {backlog.unreadable} unreadable"
+    yield (
+        "waiting",
+        f"{backlog.unjudged} to judge, {backlog.alerts_open} alerts to deliver, "
+        f"{backlog.alerts_waiting} for their time",
+    )
+    yield "model", report.model
+    if report.paused_until:
+        yield "paused", f"until {report.paused_until.astimezone(zone):%d %b %Y %H:%M}"
+    if report.expected:
+        missed = "" if report.miss_rate is None else f"; misses {100 * report.miss_rate:.0f} %"
+        yield "expect", f"{report.expected}{missed}"
+    if report.learning:
+        yield "retraining", report.learning.in_words(zone)
+    yield from (("this week", week) for week in report.weeks if week)
+
+
+def reads(ages: Sequence[float | None]) -> str:
+    """When mail was last read, of several accounts by their place in order."""
+    said = ["never" if seconds is None else f"{age(seconds)} ago" for seconds in ages]
+    if len(said) < 2:
+        return "".join(said) or "never"
+    return ", ".join(f"account {place} {one}" for place, one in enumerate(said, start=1))
+
+
+def became(alert: AlertLine, zone: ZoneInfo | None) -> str:
+    """What became of an alert: its state, its delivery as far as it is known, and why."""
+    said = alert.state.value
+    if alert.state is AlertState.SENT and alert.delivered_at is not None:
+        there = alert.delivered_at.astimezone(zone)
+        said += f", arrived {there:%d %b %H:%M}"
+    elif alert.state is AlertState.SENT and alert.delivery:
+        said += f", {alert.delivery} at Twilio"
+    return f"{said}: {alert.note}" if alert.note else said
+
+
+def next_night(now: datetime, hour: int, zone: ZoneInfo | None) -> datetime:
+    """When the clock shows ``hour`` the next time; UTC."""
+    today = now.astimezone(zone).date()
+    tonight = moment(today, time(hour), zone)
+    return tonight if tonight > now else moment(today + timedelta(days=1), time(hour), zone)
 
 
 def age(seconds: float) -> str:

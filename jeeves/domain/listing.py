@@ -31,6 +31,10 @@ class AlertLine:
     #: What carried the verdict on its message, strongest first; words of the mail.
     reasons: tuple[Reason, ...] = ()
     kind: AlertKind = AlertKind.ALERT
+    #: What the provider last said of a text that it took, such as "queued"; "" where nothing.
+    delivery: str = ""
+    #: When it was known to have arrived; None where it is not.
+    delivered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class Backlog:
     unjudged: int
     #: Alerts that are due, not yet sent and not given up.
     alerts_open: int
+    #: Alerts that were given up within the last 24 hours.
     alerts_failed: int
     #: Alerts that wait for their time, such as reminders.
     alerts_waiting: int = 0

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any, Protocol
 
+from jeeves.domain.alert import Channel
 from jeeves.domain.drift import Drift, Scores, Words
 from jeeves.domain.message import Message
 from jeeves.domain.verdict import Label
@@ -37,6 +38,19 @@ class SaidAlert:
     said_at: datetime
     #: What the owner says of it now; None where nothing is said.
     label: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldText:
+    """An alert as it was told."""
+
+    reference: str
+    text: str
+
+    @property
+    def words(self) -> str:
+        """Without the reference, and without the link behind it."""
+        return " ".join(self.text.partition(self.reference)[0].split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +233,16 @@ class WatchStore(Protocol):
         self, account: str | None, since: datetime, until: datetime
     ) -> Sequence[SaidAlert]:
         """The messages with alerts that were said then, the newest first, each once."""
+        ...
+
+    def told_between(
+        self, account: str, channel: Channel, since: datetime, until: datetime
+    ) -> Sequence[ToldText]:
+        """The alerts that a channel said then, by itself or in a digest, the oldest first."""
+        ...
+
+    def unsure_between(self, account: str, since: datetime, until: datetime) -> int:
+        """Mails received then of which the verdict is unsure and the owner says nothing."""
         ...
 
     def unalerted(

@@ -103,3 +103,15 @@ def known_up_to(content: Mapping[str, Any]) -> int | None:
     if content.get("kind") != KIND:
         return None
     return int(content["training"]["last_word"])
+
+
+def last_trained(own: Shelf) -> int | None:
+    """The last word that any training has known, whatever became of it; None where none was."""
+    for version in registry.versions(own.folder):
+        try:
+            known = known_up_to(registry.verify(own.folder, version, own.proof).content)
+        except ModelError:
+            continue
+        if known is not None:
+            return known
+    return None

@@ -35,6 +35,7 @@ from jeeves.service.telling import announce_unread, beat_read, tell_of_model
 from jeeves.service.terms import FREE, Terms
 from jeeves.service.triage import ingest, judge_pending
 from jeeves.service.watching import Weekly
+from jeeves.service.weekly import announce_week
 
 log = structlog.get_logger()
 
@@ -191,22 +192,25 @@ class Daemon:
             self.stop.wait(min(left, LOOK_SECONDS))
 
     def _cycle(self, store: Store) -> None:
+        account, terms = self.mailbox.account, self.terms
         ingest(self.mailbox, store, self.clock, self.pulse.goes_on, self.meter)
         read_at = self.clock()
-        channels = self.terms.told_first(n.channel for n in self.notifiers)
+        channels = terms.told_first(n.channel for n in self.notifiers)
         scorer = self.renewed() if self.renewed else self.scorer
         judged, _ = judge_pending(
-            *(self.mailbox.account, store, scorer, channels, self.clock, self.terms),
+            *(account, store, scorer, channels, self.clock, terms),
             *(self.pulse.goes_on, self.meter),
         )
         # Not of alerts alone: what was settled is taken back, and labelled.
         if judged:
             self._wake_couriers()
-        beat_read(self.mailbox, store, read_at, channels, self.terms)
+        beat_read(self.mailbox, store, read_at, channels, terms)
         self._marking.step_if_due(store)
-        if reconsider(self.mailbox.account, store, channels, read_at, self.terms):
+        if reconsider(account, store, channels, read_at, terms):
             self._wake_couriers()
         self._weekly.say_if_due(store, scorer)
+        if announce_week(account, store, channels, lambda: scorer, read_at, terms):
+            self._wake_couriers()
 
     def _wake_couriers(self) -> None:
         for wake in self._wakes.values():

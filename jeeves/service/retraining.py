@@ -20,7 +20,7 @@ from jeeves.learning.origin import OwnersKey
 from jeeves.learning.owners_model import OwnersModel, make
 from jeeves.learning.registry import Verified
 from jeeves.learning.serving import Shelf
-from jeeves.learning.shelf_list import known_up_to
+from jeeves.learning.shelf_list import known_up_to, last_trained
 from jeeves.learning.upkeep import one_at_a_time, prune
 
 log = structlog.get_logger()
@@ -78,9 +78,9 @@ def retrain(
             goes on serving.
     """
     with one_at_a_time(own.folder):
-        current, last_trained = _current(own), _last_trained(own)
-        known = store.said_after(last_trained or 0)
-        if not force and (refusal := _nothing_to_do(known, last_trained, least_new)):
+        current, trained = _current(own), last_trained(own)
+        known = store.said_after(trained or 0)
+        if not force and (refusal := _nothing_to_do(known, trained, least_new)):
             return Retrained(None, False, refusal)
         base = _newest(starter)
         pipeline = Fitted.of_table(base.read_table())
@@ -100,8 +100,8 @@ def retrain(
     return Retrained(version, promoted, why, model, tuple(removed))
 
 
-def _nothing_to_do(known: SaidAfter, last_trained: int | None, least_new: int) -> str | None:
-    if last_trained is not None and not known.messages:
+def _nothing_to_do(known: SaidAfter, trained: int | None, least_new: int) -> str | None:
+    if trained is not None and not known.messages:
         return "Nothing was labelled since the last training: there is nothing new to learn."
     if known.messages < least_new:
         return (
@@ -122,18 +122,6 @@ def _current(own: Shelf) -> Verified | None:
             return registry.verify(own.folder, version, own.proof)
         except ModelError:
             continue
-    return None
-
-
-def _last_trained(own: Shelf) -> int | None:
-    """The last word that any training has known; None where there was none."""
-    for version in registry.versions(own.folder):
-        try:
-            known = known_up_to(registry.verify(own.folder, version, own.proof).content)
-        except ModelError:
-            continue
-        if known is not None:
-            return known
     return None
 
 

@@ -10,6 +10,7 @@ from jeeves.domain.alert import Channel
 from jeeves.domain.outbox import DigestText, digest_text
 from jeeves.domain.schedule import Rules
 from jeeves.domain.templates import Templates
+from jeeves.domain.weekly import WeeklyAt
 from jeeves.service.silence import SILENT_AFTER
 
 
@@ -27,6 +28,8 @@ class Terms:
     silent_after: timedelta = SILENT_AFTER
     #: The channel that is told only what the first one could not deliver; None: there is none.
     fallback: Channel | None = None
+    #: When the digest of the week is made; None: it is not wanted.
+    weekly: WeeklyAt | None = None
 
     def told_first(self, channels: Iterable[Channel]) -> list[Channel]:
         """The channels on which everything is told; a fallback that is alone is none."""

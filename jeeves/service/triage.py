@@ -36,6 +36,7 @@ from jeeves.service.relabelling import reconsider
 from jeeves.service.telling import READ_BEAT, announce_unread, beat_read, tell_of_model
 from jeeves.service.terms import FREE, Terms
 from jeeves.service.watching import say_weekly
+from jeeves.service.weekly import announce_week
 
 log = structlog.get_logger()
 
@@ -96,6 +97,7 @@ def run_cycle(
             raise
         judged, alerts = judge_pending(mailbox.account, store, scorer, channels, clock, terms)
     beat_read(mailbox, store, read_at, channels, terms)
+    announce_week(mailbox.account, store, channels, load_scorer, clock(), terms)
     sent, failed = deliver_all(mailbox.account, store, notifiers, clock, terms)
     sync_marks(mailbox, store, clock)
     reconsider(mailbox.account, store, channels, clock(), terms)

@@ -24,6 +24,8 @@ from tests.twilio_rules import (
     MAGIC_SENDERS,
     MESSAGE,
     MESSAGES,
+    NUMBERS,
+    VERIFIED,
     WAYS,
     answer_validator,
     segments,
@@ -39,7 +41,9 @@ LEFT_OUT = frozenset({"x-twilio", "examples", "headers", "tags"})
 def excerpt(document: dict[str, Any]) -> dict[str, Any]:
     """The paths that the stand-in serves, and the schemas they name, out of ``document``."""
     paths: dict[str, Any] = {}
-    for path, methods in ((MESSAGES, ("get", "post")), (MESSAGE, ("get",)), (ACCOUNT, ("get",))):
+    read = dict.fromkeys((MESSAGE, ACCOUNT, NUMBERS, VERIFIED), ("get",))
+    served: dict[str, tuple[str, ...]] = {MESSAGES: ("get", "post"), **read}
+    for path, methods in served.items():
         paths[path] = {method: pruned(document["paths"][path][method]) for method in methods}
     schemas: dict[str, Any] = {}
     waiting = names(paths)
@@ -181,6 +185,28 @@ def test_the_account_fits_the_document_and_standard_keys_may_not_read_it(
     session.auth = (twilio.api_key, twilio.api_secret)
     assert session.get(url(twilio, ".json"), timeout=5).json()["code"] == 20003
     assert session.get(url(twilio), timeout=5).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "name"),
+    [
+        ("/IncomingPhoneNumbers.json", NUMBERS, "incoming_phone_numbers"),
+        ("/OutgoingCallerIds.json", VERIFIED, "outgoing_caller_ids"),
+    ],
+)
+def test_numbers_are_found_by_themselves_and_fit_the_document(
+    twilio: TwilioStandIn, session: requests.Session, path: str, document: str, name: str
+) -> None:
+    twilio.verified = set(twilio.numbers)
+    (number,) = twilio.numbers
+
+    def found(asked: str) -> list[str]:
+        page = session.get(url(twilio, path), params={"PhoneNumber": asked}, timeout=5).json()
+        assert list(answer_validator(document, "get", 200).iter_errors(page)) == []
+        return [one["phone_number"] for one in page[name]]
+
+    assert found(number) == [number]
+    assert found("+15550000001") == []
 
 
 def test_the_list_is_paged_newest_first_and_fits_the_document(

@@ -240,10 +240,17 @@ def test_status_tells_the_figures_of_the_week_and_a_journal_no_words(
 
 def test_doctor_finds_all_well(jeeves_on_postgres: Jeeves, gmail: GmailServer) -> None:
     jeeves_on_postgres.watch(gmail)
-    jeeves_on_postgres.configure(SPEECH="file")
+    jeeves_on_postgres.configure(SPEECH="file", TIMEZONE="Europe/Berlin")
+    gmail.deliver(raw_mail("Lunch on Thursday?", LUNCH))
+    jeeves_on_postgres("check")
     found = {f["link"]: f for f in lines_of_json(jeeves_on_postgres("doctor", "--json", code=None))}
-    assert {link for link, f in found.items() if not f["ok"]} == {"sms"}
+    # nothing is sent anywhere, and nothing runs by itself here
+    assert {link for link, f in found.items() if f["state"] != "ok"} - {"scheduler"} == {"sms"}
+    assert {"settings", "database", "disk", "clock", "model", "speech"} <= set(found)
     assert "read-only" in str(found["mail"]["says"])
+    assert "All Mail" in str(found["mail"]["says"])
+    assert "agrees with Postgres's" in str(found["clock"]["says"])
+    assert "mail was read" in str(found["scheduler"]["says"])
     assert found["leaves"]["says"] == "the IMAP session with 127.0.0.1"
 
 

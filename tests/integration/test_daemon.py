@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import structlog
@@ -20,7 +20,9 @@ from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.message import Message
 from jeeves.domain.metering import UNMETERED, Meter
+from jeeves.domain.schedule import Rules
 from jeeves.domain.watching import WATCHED_BEAT
+from jeeves.domain.weekly import WeeklyAt
 from jeeves.errors import ConfigError, DeliveryRefused, LoginRefused, MailboxUnavailable
 from jeeves.service import daemon as daemon_module
 from jeeves.service.daemon import Daemon, run_all
@@ -475,3 +477,15 @@ class TestSeveralAccounts:
             until(lambda: setting.sms.sent)
             other.mailbox.add(raw_mail("Lunch, Olga?", date=NOW), NOW)
             until(lambda: other.sms.sent)
+
+
+def test_the_digest_of_the_week_is_sent_once_by_daemons_side_by_side(setting: Setting) -> None:
+    """Promise 3."""
+    setting.terms = Terms(Rules(zone=UTC), weekly=WeeklyAt(NOW.weekday(), NOW.time()))
+    setting.poll_seconds = 0.05
+    with setting.running(), setting.running():
+        until(lambda: setting.sms.sent)
+        time.sleep(0.5)
+    assert [alert.thread_key for alert in setting.sms.sent] == [f"week to {NOW.date()}"]
+    assert setting.speech.sent == []
+    assert setting.failures == []

@@ -476,6 +476,9 @@ returning (select beat_at from before) as before;
 -- name: heartbeats
 select account, name, beat_at, detail from heartbeats;
 
+-- name: clock
+select clock_timestamp() as shows;
+
 -- name: listing
 select m.*, v.model, v.probability, v.threshold, v.band, v.reasons, v.rest, v.withheld, l.label
 from messages m
@@ -498,7 +501,7 @@ order by id;
 
 -- name: last_alerts
 select a.reference, a.message_id, a.kind, a.channel, a.state, a.body, a.attempts, a.created_at,
-       a.settled_at, a.receipt, a.note, a.error,
+       a.settled_at, a.receipt, a.note, a.error, a.delivery, a.delivered_at,
        (select v.reasons from verdicts v where v.message_id = a.message_id
         order by v.judged_at desc limit 1) as reasons
 from alerts a
@@ -549,7 +552,9 @@ select (select count(*) from messages) as messages,
        (select count(*) from alerts
         where state = 'pending' and attempts = 0 and coalesce(not_before, created_at) > now())
            as alerts_waiting,
-       (select count(*) from alerts where state = 'failed') as alerts_failed;
+       -- what failed long ago is no sign of how things stand
+       (select count(*) from alerts
+        where state = 'failed' and settled_at > now() - interval '24 hours') as alerts_failed;
 
 -- name: outbox_counts
 select kind, channel, state, count(*) as rows from alerts group by kind, channel, state;
@@ -834,6 +839,26 @@ from (
 left join current_labels l on l.message_id = s.message_id
 where s.said_at > %(since)s and s.said_at <= %(until)s
 order by s.said_at desc, s.message_id desc;
+
+-- name: told_between
+select a.reference, a.body
+from alerts a
+left join alerts d on d.reference = a.digest_reference
+where a.account = %(account)s and a.channel = %(channel)s and a.kind = 'alert'
+  and coalesce(d.state, a.state) = 'sent'
+  and coalesce(d.settled_at, a.settled_at, a.created_at) > %(since)s
+  and coalesce(d.settled_at, a.settled_at, a.created_at) <= %(until)s
+order by a.id;
+
+-- name: unsure_between
+select count(*) as mails
+from messages m
+cross join lateral (
+    select band from verdicts where message_id = m.id order by judged_at desc limit 1
+) v
+where m.account = %(account)s and m.received_at > %(since)s and m.received_at <= %(until)s
+  and v.band = 'unsure' and not m.own and not m.bulk and m.origin <> 'import'
+  and m.id not in (select message_id from current_labels);
 
 -- name: unalerted
 -- Conversations that settled after a mail that might have been told, and mails of which the owner

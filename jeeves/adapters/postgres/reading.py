@@ -91,6 +91,14 @@ class Reading(HasConnection):
         return read_beats(sql)
 
     @in_transaction
+    def clock(self, sql: SqlCursor) -> datetime:
+        """What the server's clock shows."""
+        sql.execute(queries()["clock"])
+        (row,) = sql.fetchall()
+        shows: datetime = row["shows"]
+        return shows.astimezone(UTC)
+
+    @in_transaction
     def mails_a_day(self, sql: SqlCursor, now: datetime) -> float | None:
         """Mails from other people, none of them mass mail, over the last 30 days.
 

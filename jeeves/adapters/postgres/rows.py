@@ -241,6 +241,8 @@ def read_alert_line(row: Row) -> AlertLine:
         note=row["error"] or row["note"],
         reasons=tuple(Reason(words, weight) for words, weight in row.get("reasons") or ()),
         kind=AlertKind(row["kind"]),
+        delivery=row.get("delivery") or "",
+        delivered_at=row.get("delivered_at"),
     )
 
 

@@ -12,10 +12,11 @@ from jeeves.adapters.postgres.connection import (
     queries,
 )
 from jeeves.adapters.postgres.rows import read_message
+from jeeves.domain.alert import Channel
 from jeeves.domain.drift import CUTS
 from jeeves.domain.message import Message
 from jeeves.domain.verdict import Label
-from jeeves.domain.watching import FoundBy, SaidAlert, Unalerted
+from jeeves.domain.watching import FoundBy, SaidAlert, ToldText, Unalerted
 
 #: Conversations that are read anew at most: each takes some milliseconds.
 MOST_UNALERTED = 200
@@ -54,6 +55,25 @@ class PostgresWatching(HasConnection):
             )
             for row in sql.fetchall()
         ]
+
+    @in_one_statement
+    def told_between(
+        self, sql: SqlCursor, account: str, channel: Channel, since: datetime, until: datetime
+    ) -> list[ToldText]:
+        """The alerts that a channel said then, by itself or in a digest, the oldest first."""
+        sql.execute(
+            queries()["told_between"],
+            {"account": account, "channel": channel.value, "since": since, "until": until},
+        )
+        return [ToldText(row["reference"], row["body"]) for row in sql.fetchall()]
+
+    @in_one_statement
+    def unsure_between(self, sql: SqlCursor, account: str, since: datetime, until: datetime) -> int:
+        """Mails received then of which the verdict is unsure and the owner says nothing."""
+        sql.execute(
+            queries()["unsure_between"], {"account": account, "since": since, "until": until}
+        )
+        return sum(row["mails"] for row in sql.fetchall())
 
     @in_one_statement
     def unalerted(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from jeeves.adapters.sms.codes import LOST, delivery, sentence, worth_another
+from jeeves.adapters.sms.numbers import Doubt, of_recipient, of_sender
 from jeeves.adapters.sms.transport import Transport
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.ports import Delivery
@@ -148,6 +149,22 @@ class SmsNotifier:
         if account.status != "active":
             raise DeliveryRefused(f"The Twilio account is {account.status}: see the Twilio console")
         return f"account active ({str(account.type).lower()})"
+
+    def doubts(self) -> list[Doubt]:
+        """Why texts may not arrive although the account is in order; sends nothing.
+
+        Raises: as `jeeves.domain.ports.Notifier.send`.
+        """
+        client = self._client()
+        trial = False
+        if not self._by_key:
+            account = client.api.v2010.accounts(self._account_sid).fetch()
+            trial = str(account.type).lower() == "trial"
+        found = (
+            of_sender(client, self._origin.get("from_")),
+            of_recipient(client, self._to, trial=trial),
+        )
+        return [doubt for doubt in found if doubt is not None]
 
     def _messages_since(self, moment: datetime) -> Iterator[Any]:
         # Not filtered by DateSent: a message that still waits at Twilio has none.

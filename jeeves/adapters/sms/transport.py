@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: A longer Retry-After, in seconds, is cut to this.
 LONGEST_WAIT = 86_400.0
+#: Under which of these names a list of Twilio's stands.
+LISTS = ("messages", "incoming_phone_numbers", "outgoing_caller_ids")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -130,7 +132,9 @@ def _raise_for_answer(answer: Response) -> None:
     if not 200 <= status < 300:
         code = body.get("code")
         _raise_for_code(status, code if isinstance(code, int) else None, answer.headers)
-    if not (isinstance(body.get("sid"), str) or isinstance(body.get("messages"), list)):
+    if not (
+        isinstance(body.get("sid"), str) or any(isinstance(body.get(name), list) for name in LISTS)
+    ):
         raise DeliveryUnknown(
             "The SMS service did not answer as Twilio does: check its base URL and the network"
         )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from jeeves.cli.status import StatusReport, gather, render
+import pytest
+from rich.console import Console
+
+from jeeves.cli.live import Lines, page
+from jeeves.cli.status import Learning, StatusReport, became, gather, next_night, reads, render
 from jeeves.domain.alert import AlertState, Channel
 from jeeves.domain.listing import AlertLine, Backlog
 from jeeves.domain.verdict import Reason
@@ -86,3 +92,79 @@ def test_the_lines_stand_in_the_order_of_the_accounts() -> None:
     accounts = ["new@example.org", ACCOUNT.upper(), "other@example.org"]
     report = gather(Views(beats), ModelInUse("starter", True), NOW, accounts)
     assert report.weeks == (None, "week to 19 Nov", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "sent"),
+        ({"delivery": "queued"}, "sent, queued at Twilio"),
+        ({"delivery": "delivered", "delivered_at": NOW}, "sent, arrived 19 Nov 12:00"),
+        ({"state": AlertState.FAILED, "note": "No such number."}, "failed: No such number."),
+    ],
+)
+def test_an_alert_says_how_far_it_came(changes: dict[str, object], words: str) -> None:
+    alert = replace(ALERT, **changes)  # type: ignore[arg-type]
+    assert became(alert, ZoneInfo("UTC")) == words
+    assert replace(REPORT, alerts=[alert]).as_json()["last_alerts"][0]["delivery"] == alert.delivery
+
+
+def test_each_account_has_its_age() -> None:
+    assert reads([12.0]) == "12 s ago"
+    assert reads([12.0, None]) == "account 1 12 s ago, account 2 never"
+    assert reads([]) == "never"
+
+
+@pytest.mark.parametrize(
+    ("new", "needed", "words"),
+    [
+        (3, 20, "at 20 new labels, 3 so far (`jeeves ask`); looked at in the night, Fri 20 Nov"),
+        (23, 20, "Fri 20 Nov 03:00, from 23 new labels"),
+        (1, 0, "only by `jeeves retrain`; 1 new label"),
+    ],
+)
+def test_the_next_retraining_is_told(new: int, needed: int, words: str) -> None:
+    utc = ZoneInfo("UTC")
+    report = replace(REPORT, learning=Learning(new, needed, next_night(NOW, 3, utc)))
+    assert f"retraining     {words}" in render(report, utc)
+    assert report.as_json()["new_labels"] == new
+
+
+def test_the_night_comes_on_the_owners_clock() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert next_night(NOW, 13, berlin) == NOW + timedelta(days=1)
+    assert next_night(NOW, 14, berlin) == NOW + timedelta(hours=1)
+
+
+def test_what_the_model_misses_is_stated() -> None:
+    report = replace(REPORT, expected="catches about 9 of 10", miss_rate=0.0987)
+    assert "expect         catches about 9 of 10; misses 10 %" in render(report, None)
+    assert report.as_json()["miss_rate"] == 0.0987
+
+
+def test_only_what_changes_is_a_line_and_the_time_alone_is_no_change(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = Lines(ZoneInfo("UTC"))
+    lines.show(REPORT, [], NOW)
+    lines.show(replace(REPORT, read_ages=(14.0,)), [], NOW + timedelta(seconds=2))
+    lines.lost("No database.", NOW)
+    lines.lost("No database.", NOW)
+    lines.show(REPORT, [], NOW)
+    told = capsys.readouterr().out.splitlines()
+    assert told == [
+        "2026-11-19 12:00:00 well, reading, 3 messages, 0 to judge, 0 to deliver, 0 waiting, last "
+        "jv-ABCD2345 by sms: sent",
+        "2026-11-19 12:00:00 not well: No database.",
+        told[0],
+    ]
+
+
+def test_the_screen_shows_what_was_told_and_no_control_of_the_terminal() -> None:
+    report = replace(REPORT, alerts=[replace(ALERT, text="Ana\x1b[31m: lunch?")])
+    console = Console(width=80, record=True, file=io.StringIO(), force_terminal=False)
+    console.print(page(report, [], NOW, ZoneInfo("UTC"), 80))
+    shown = console.export_text()
+    assert "Ana[31m: lunch?" in shown
+    assert "\x1b" not in shown
+    assert "Ctrl-C ends." in shown

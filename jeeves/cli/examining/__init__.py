@@ -1,0 +1,1 @@
+"""The checks of `jeeves doctor`, one module for each side that Jeeves touches."""
