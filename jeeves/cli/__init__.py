@@ -13,8 +13,11 @@ import typer
 
 from jeeves.cli import (
     alerting,
+    archiving,
     asking,
     authorising,
+    databases,
+    erasing,
     history,
     installing,
     judging,
@@ -50,6 +53,9 @@ replaying.add_to(app)
 searching.add_to(app)
 authorising.add_to(app)
 installing.add_to(app)
+archiving.add_to(app)
+databases.add_to(app)
+erasing.add_to(app)
 
 
 def exit_code(error: JeevesError) -> int:
