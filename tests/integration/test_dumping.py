@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -10,17 +11,18 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import psycopg2
 import pytest
 
-from jeeves.adapters.container import reading, writing
+from jeeves.adapters.container import Reading, reading, writing
 from jeeves.adapters.postgres import schema
 from jeeves.adapters.postgres.dumping import FORMAT_VERSION, KIND, Copied, restore, snapshot
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.labelling import Source, Word
 from jeeves.domain.verdict import Label
-from jeeves.errors import ArchiveError, NotEmpty, StoreUnavailable
+from jeeves.errors import ArchiveError, NotEmpty, StoreError, StoreUnavailable
 from tests.builders import ACCOUNT, NOW, a_message
 from tests.conftest import ROOT, ask, run_sql
 from tests.integration.test_retention import a_mail, put, told
@@ -262,6 +264,26 @@ def kill_when_it_hangs(url: str, backup: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
+
+
+class Altered:
+    """A backup of which a server would make other rows."""
+
+    def __init__(self, source: Reading) -> None:
+        self.manifest = source.manifest
+        self._source = source
+
+    def open(self, name: str) -> IO[bytes]:
+        return io.BytesIO(self._source.open(name).read().replace(b"zebra", b"horse"))
+
+
+def test_rows_that_are_not_what_was_written_are_not_kept(backup: Path, database_url: str) -> None:
+    with (
+        reading(backup, KIND, FORMAT_VERSION) as source,
+        pytest.raises(StoreError, match=r"are not what was written.*nothing was kept"),
+    ):
+        restore(database_url, Altered(source))
+    assert schema.revision(database_url) is None
 
 
 def test_while_it_is_moved_nobody_writes_and_everybody_reads(

@@ -30,6 +30,7 @@ KEEP = Keep(timedelta(days=90), labelled=True)
 NOTHING = Keep(timedelta(days=90), labelled=False)
 OLD, YOUNG = NOW - timedelta(days=91), NOW - timedelta(days=89)
 SECRET = "zebra"
+PHOTOS = "By the way, the photos are here now."
 
 
 @pytest.fixture
@@ -224,6 +225,22 @@ def test_what_is_asked_in_a_conversation_that_was_over_is_told_though_its_first_
         ACCOUNT, store, FakeScorer(), [Channel.SMS], FakeClock(NOW), FREE
     )
     assert (judged, alerts) == (1, 1)
+
+
+def test_a_labelled_mail_whose_text_is_kept_is_not_told_again_when_its_conversation_goes_on(
+    store: PostgresStore, retention: PostgresRetention
+) -> None:
+    words = "Want to grab lunch on Thursday?"
+    first = a_mail(body=words, own_words=words, sent_at=OLD)
+    (old,) = put(store, first)
+    told(store, first, old)
+    say(store, old, Label.NEEDS_LOCATION)
+    drop_old_text(retention, KEEP, NOW)
+    assert texts(store)[old] == words
+    thanks = a_message(thread_key=first.thread_key, subject="Photos", body=PHOTOS, own_words=PHOTOS)
+    store.ingest(ACCOUNT, [thanks], None)
+    scorer, clock = FakeScorer(), FakeClock(NOW)
+    assert judge_pending(ACCOUNT, store, scorer, [Channel.SMS], clock, FREE) == (1, 0)
 
 
 def test_an_old_mail_that_is_labelled_is_heard_without_end_and_without_an_alert(
