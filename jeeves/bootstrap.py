@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from threading import Event
 
     from jeeves.adapters.imap import ImapAccount
+    from jeeves.adapters.postgres.erasing import PostgresErasing
     from jeeves.adapters.postgres.history import PostgresHistory
     from jeeves.adapters.postgres.reading import Reading
+    from jeeves.adapters.postgres.retention import PostgresRetention
     from jeeves.adapters.postgres.store import PostgresStore
     from jeeves.service.daemon import Daemon
     from jeeves.service.pulse import Pulse
+    from jeeves.service.retention import Keep
     from jeeves.service.terms import Terms
 
 
@@ -59,6 +62,18 @@ class Database:
         from jeeves.adapters.postgres.reading import Reading
 
         return Reading(self.dsn)
+
+    def retention(self) -> PostgresRetention:
+        """What drops old text, with a connection of its own."""
+        from jeeves.adapters.postgres.retention import PostgresRetention
+
+        return PostgresRetention(self.dsn)
+
+    def erasing(self) -> PostgresErasing:
+        """What erases, with a connection of its own."""
+        from jeeves.adapters.postgres.erasing import PostgresErasing
+
+        return PostgresErasing(self.dsn)
 
 
 @contextmanager
@@ -195,6 +210,27 @@ def make_terms(settings: Settings) -> Terms:
         fallback=Channel.URL if settings.alert_urls_when == "fallback" else None,
         weekly=settings.weekly,
     )
+
+
+def make_keep(settings: Settings) -> Keep:
+    """What is kept of mail, and for how long."""
+    from jeeves.service.retention import Keep
+
+    text = timedelta(days=settings.body_days) if settings.body_days else None
+    return Keep(text, settings.keep_labelled == "text", lambda before: drop_files(settings, before))
+
+
+def drop_files(settings: Settings, before: datetime | None = None) -> None:
+    """Remove files that quote mail, spoken alerts and reports of models; all, or those older."""
+    for folder, names in (
+        (settings.jeeves_home / "speech", "*.wav"),
+        (settings.own_models, "*/report.html"),
+    ):
+        for path in folder.glob(names):
+            # what another process removes meanwhile, or keeps us from, is not worth a failure
+            with suppress(OSError):
+                if before is None or path.stat().st_mtime < before.timestamp():
+                    path.unlink()
 
 
 @contextmanager

@@ -8,7 +8,9 @@
     │  └─ LoginRefused                     the server said no; retrying will not help
     ├─ StoreError
     │  ├─ StoreUnavailable (T)             no Postgres, connection lost
-    │  └─ SchemaOutOfDate                  `jeeves migrate` mends it
+    │  ├─ SchemaOutOfDate                  `jeeves migrate` mends it
+    │  └─ NotEmpty                         what is there would be lost
+    ├─ ArchiveError                        a backup or an archive cannot be written or used
     ├─ ModelError
     │  ├─ ModelNotFound
     │  ├─ ModelCorrupt                     digest, format or content is wrong
@@ -70,6 +72,14 @@ class StoreUnavailable(StoreError, TransientError):
 
 class SchemaOutOfDate(StoreError):
     """The database has another schema than this version of Jeeves needs."""
+
+
+class NotEmpty(StoreError):
+    """The database holds something already, which would be lost."""
+
+
+class ArchiveError(JeevesError):
+    """A backup or an archive cannot be written, or what is in it cannot be used."""
 
 
 class ModelError(JeevesError):

@@ -30,6 +30,7 @@ from jeeves.channels import UNPROVEN, ChannelSettings
 from jeeves.domain.operating import Costs
 from jeeves.domain.templates import Templates
 from jeeves.errors import ConfigError
+from jeeves.keeping import Keeping
 from jeeves.observing import Observing
 from jeeves.slips import dotenv, refuse_slips, refuse_unknown, suggestion
 
@@ -45,7 +46,7 @@ def default_home() -> Path:
     return Path(state) / "jeeves"
 
 
-class Settings(ChannelSettings, Alerting, Observing):
+class Settings(ChannelSettings, Alerting, Keeping, Observing):
     """Every setting, checked. Empty means not set."""
 
     model_config = SettingsConfigDict(

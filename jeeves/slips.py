@@ -11,7 +11,7 @@ from jeeves.errors import ConfigError
 #: An environment variable that begins like ours and is spelt almost like one of them is a slip.
 OURS = tuple(
     "JEEVES_ GMAIL_ IMAP_ TWILIO_ ALERT_ POLL_ BACKFILL_ DATABASE_ ACCOUNTS_ "
-    "QUIET_ SILENT_ REMINDER_ HEARTBEAT_".split()
+    "QUIET_ SILENT_ REMINDER_ HEARTBEAT_ BODY_ KEEP_".split()
 )
 ALMOST = 0.85
 

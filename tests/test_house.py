@@ -19,6 +19,7 @@ COMMANDS = [
     *("alerts", "mute", "unmute", "pause"),
     *("list", "show", "status", "migrate", "doctor", "auth", "init"),
     *("service", "cron", "uninstall"),
+    *("database", "erase", "archive"),
 ]
 LEARNING = {"sklearn", "nltk", "joblib", "numpy", "scipy", "matplotlib", "jinja2", "dask"}
 LONGEST_MODULE = 350

@@ -13,9 +13,12 @@ import typer
 
 from jeeves.cli import (
     alerting,
+    archiving,
     asking,
     authorising,
     beginning,
+    databases,
+    erasing,
     history,
     installing,
     judging,
@@ -52,6 +55,9 @@ replaying.add_to(app)
 searching.add_to(app)
 authorising.add_to(app)
 installing.add_to(app)
+archiving.add_to(app)
+databases.add_to(app)
+erasing.add_to(app)
 
 
 def exit_code(error: JeevesError) -> int:

@@ -140,7 +140,7 @@ def watch(settings: Settings, *, as_json: bool = False) -> None:
     Raises:
         StoreError, ConfigError: the database cannot be opened; later that is shown and waited out.
     """
-    from jeeves.service.daemon import stop_on_signals
+    from jeeves.service.stopping import stop_on_signals
 
     stop = threading.Event()
     terminal = sys.stdout.isatty() and not as_json

@@ -57,6 +57,7 @@ def watch(settings: Settings, patient: bool = False) -> None:
     from jeeves.errors import ModelError
     from jeeves.service.daemon import run_all
     from jeeves.service.delivery import hasten
+    from jeeves.service.retention import drop_old_text_forever
     from jeeves.service.stopping import stop_on_signals
 
     logs.configure(form=settings.log_format, level=settings.log_level)
@@ -95,6 +96,12 @@ def watch(settings: Settings, patient: bool = False) -> None:
             nightly = modelling.make_nightly(settings, meter)
             if nightly is not None:
                 threading.Thread(target=nightly.run, args=(stop,), name="nightly").start()
+            threading.Thread(
+                target=drop_old_text_forever,
+                args=(database.retention, bootstrap.make_keep(settings), bootstrap.now, stop),
+                name="retention",
+                daemon=True,
+            ).start()
             try:
                 run_all(daemons, stop, patient)
             finally:
@@ -158,10 +165,26 @@ def check() -> None:
                 print(summary(report))
             if report.week:
                 print(report.week)
+        drop_some_old_text(settings, database)
     for failure in failures[1:]:
         print(failure, file=sys.stderr)
     if failures:
         raise failures[0]
+
+
+def drop_some_old_text(settings: Settings, database: Database) -> None:
+    """A part of what is due once a day; the next check goes on. No cycle fails because of it."""
+    from contextlib import closing
+
+    from jeeves import bootstrap
+    from jeeves.errors import StoreError
+    from jeeves.service.retention import MOST_STEPS, drop_old_text
+
+    try:
+        with closing(database.retention()) as store:
+            drop_old_text(store, bootstrap.make_keep(settings), bootstrap.now(), MOST_STEPS)
+    except StoreError as exc:
+        print(f"jeeves: old text not dropped: {exc}", file=sys.stderr)
 
 
 def cycle(

@@ -10,7 +10,7 @@ from secrets import randbelow
 from jeeves import bootstrap, notifying
 from jeeves.adapters.sms.codes import PAGES
 from jeeves.cli.authorising import consent
-from jeeves.cli.doctor import mail
+from jeeves.cli.examining.mail import Arrivals, look
 from jeeves.domain.alert import Alert, AlertKind, Channel, make_reference
 from jeeves.domain.ports import Notifier
 from jeeves.errors import ConfigError, DeliveryRefused, JeevesError
@@ -30,7 +30,7 @@ def login(settings: Settings) -> str:
     Raises:
         MailboxError, ConfigError: it cannot be read.
     """
-    return mail(settings, settings.account())
+    return look(settings, settings.account(), Arrivals()).says
 
 
 def google(settings: Settings) -> str:

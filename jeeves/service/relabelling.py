@@ -115,7 +115,7 @@ def take_down_mails(
         readable = [one for one in messages if isinstance(one, Message)]
         labels = [(one, SAID[said] if said else _own_label(one)) for one in readable]
         meant = [(one, label) for one, label in labels if said or label]
-        found = _stored(store, account, [one for one, _ in meant])
+        found = stored_ids(store, account, [one for one, _ in meant])
         words = {
             message_id: Word(message_id, label, Source.FILE)
             for (_, label), ids in zip(meant, found, strict=True)
@@ -200,7 +200,7 @@ def _found(store: Store, names: Collection[str]) -> dict[str, set[int]]:
     return {name: ids for name, ids in found.items() if ids}
 
 
-def _stored(store: Store, account: str, mails: Sequence[Message]) -> list[set[int]]:
+def stored_ids(store: Store, account: str, mails: Sequence[Message]) -> list[set[int]]:
     """The short ids of each of these mails as it is stored.
 
     As at ingest its Message-ID decides, and what it says where it has none; of several with one

@@ -56,6 +56,7 @@ class Programs:
     folder: Path
     #: None: whoever we are.
     account: Account | None
+    major: int = MAJOR
 
     def command(self, program: str, *arguments: str) -> list[str]:
         """The command line of one program."""

@@ -2,6 +2,7 @@
 
     HOME/postgres-18/       or a link of that name, where root's server cannot reach HOME
         cluster/            made by initdb under another name and renamed when it is whole
+        cluster.upgraded/   takes its place where that was written by another version
         postgres.conf       written at every start of the server
         postgres.log
         socket              a link to the folder where the running server listens
@@ -40,6 +41,8 @@ if sys.platform != "win32":
     import pwd
 
 SUPERUSER = "postgres"
+#: A whole cluster that is to take the place of one that another version wrote.
+UPGRADED = "cluster.upgraded"
 #: One call for the whole file system, where there is one, instead of one per file: on a busy
 #: disk that took a twentieth of the time.
 SYNC_METHOD = "syncfs" if sys.platform == "linux" else "fsync"
@@ -172,8 +175,9 @@ def other_version(folder: Path, version: str) -> ConfigError:
     """What to tell somebody whose database was written by another PostgreSQL."""
     return ConfigError(
         f"The database in {folder} was written by PostgreSQL {version} and this Jeeves carries "
-        f"PostgreSQL {MAJOR}: serve it with PostgreSQL {version} by DATABASE_URL, or move it away "
-        "to begin with an empty database."
+        f"PostgreSQL {MAJOR}: `jeeves database upgrade` brings it over, and where the programs of "
+        f"PostgreSQL {version} cannot be had, `jeeves database restore FILE` a backup; or serve it "
+        "with DATABASE_URL."
     )
 
 
@@ -202,6 +206,8 @@ def prepare_cluster(room: Room, programs: Programs, server_lock: int) -> None:
     initdb inherits the server lock: killed with us or not, it counts as the server's until its
     last process ends, and nobody clears the half-made cluster away under it.
     """
+    if not room.cluster.exists() and (room.path / UPGRADED).exists():
+        (room.path / UPGRADED).rename(room.cluster)
     if not room.cluster.exists():
         draft = room.path / "cluster.new"
         shutil.rmtree(draft, ignore_errors=True)
@@ -223,9 +229,15 @@ def prepare_cluster(room: Room, programs: Programs, server_lock: int) -> None:
             )
         draft.rename(room.cluster)
     check_owner(room.cluster, room.server_uid)
+    found = other_major(room, programs.major)
+    if found is not None:
+        raise other_version(room.cluster, found)
+
+
+def other_major(room: Room, major: int = MAJOR) -> str | None:
+    """The major version that wrote the cluster of ``room``, where that is not ``major``."""
     version = (room.cluster / "PG_VERSION").read_text("ascii", "replace").strip()
-    if version != str(MAJOR):
-        raise other_version(room.cluster, version)
+    return None if version == str(major) else version
 
 
 def first_error(output: str) -> str:

@@ -49,7 +49,6 @@ unix_socket_permissions = 0700
 max_connections = 40
 shared_buffers = '32MB'
 max_wal_size = '256MB'
-io_method = 'sync'
 max_wal_senders = 0
 max_logical_replication_workers = 0
 jit = off
@@ -113,7 +112,7 @@ class Server:
         The shell between us makes it nobody's child, so that no zombie waits for us to look.
         """
         room = self.room
-        write_settings(room, open_sockets(room))
+        write_settings(room, open_sockets(room), self.programs.major)
         log = open_log(room)
         log_size = os.fstat(log).st_size
         command = self.programs.command("postgres", "-D", str(room.cluster))
@@ -273,12 +272,14 @@ def remove_sockets(folder: Path) -> None:
         (folder / left_over).unlink(missing_ok=True)
 
 
-def write_settings(room: Room, sockets: Path) -> None:
+def write_settings(room: Room, sockets: Path, major: int) -> None:
     """The server's configuration file stands whole, readable for the server's account."""
     listed = '"' + str(sockets).replace('"', '""') + '"'
     quoted = "'" + listed.replace("\\", "\\\\").replace("'", "''") + "'"
     draft = room.settings.with_suffix(".new")
     text = SETTINGS.format(port=PORT, sockets=quoted, sync_method=SYNC_METHOD)
+    if major >= 18:
+        text += "io_method = 'sync'\n"
     draft.write_text(text, "utf-8")
     draft.chmod(0o644)
     draft.replace(room.settings)

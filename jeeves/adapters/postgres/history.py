@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, date
 from typing import Any
 
@@ -15,6 +15,7 @@ from jeeves.adapters.postgres.connection import (
     in_transaction,
     queries,
 )
+from jeeves.adapters.postgres.erasing import erased_among_listed
 from jeeves.adapters.postgres.rows import read_message
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.history import Backfill, Compared, StoredPlace, Window
@@ -87,7 +88,7 @@ class PostgresHistory(HasConnection):
     ) -> Compared:
         """Which of the mails that a server lists are stored, however they came."""
         found = self._found(sql, account, mailbox, uidvalidity, listed)
-        return compared(listed, found)
+        return compared(listed, found, erased_among_listed(sql, account, listed))
 
     @in_transaction
     def place(
@@ -117,7 +118,7 @@ class PostgresHistory(HasConnection):
                 template=PLACE,
                 page_size=len(places),
             )
-        return compared(listed, found)
+        return compared(listed, found, erased_among_listed(sql, account, listed))
 
     @in_transaction
     def known_digests(self, sql: SqlCursor, account: str, digests: Sequence[str]) -> set[str]:
@@ -176,9 +177,18 @@ class PostgresHistory(HasConnection):
         return [match(one) for one in listed]
 
 
-def compared(listed: Sequence[Listed], found: Sequence[Row | None]) -> Compared:
-    """What is stored and what is not, of mails and the row of each."""
+def compared(
+    listed: Sequence[Listed], found: Sequence[Row | None], erased: Collection[int]
+) -> Compared:
+    """What is stored and what is not, of mails and the row of each; erased ones are not missed.
+
+    ``erased`` are the UIDs of mails that were erased.
+    """
     return Compared(
         stored=frozenset(row["id"] for row in found if row is not None),
-        missing=tuple(one for one, row in zip(listed, found, strict=True) if row is None),
+        missing=tuple(
+            one
+            for one, row in zip(listed, found, strict=True)
+            if row is None and one.uid not in erased
+        ),
     )

@@ -81,7 +81,7 @@ from unnest(%(accounts)s, %(thread_keys)s, %(read_up_to)s::bigint[], %(heard_up_
     as c (account, thread_key, read_up_to, heard_up_to)
 where exists (
     select from messages m
-    where m.account = c.account and m.thread_key = c.thread_key
+    where m.account = c.account and m.thread_key = c.thread_key and m.aged_at is null
       and (m.id > c.read_up_to
            or m.unreadable is null
               and exists (select from labels l where l.message_id = m.id and l.id > c.heard_up_to))
@@ -104,13 +104,15 @@ left join lateral (
 ) v on true
 left join lateral (select label from current_labels where message_id = m.id limit 1) l on true
 where m.account = %(account)s and m.thread_key = %(thread_key)s and m.unreadable is null
+  -- what is over was told by other numbers of its questions
+  and m.aged_at is null
 order by m.received_at, m.id;
 
 -- name: recent_conversations
 -- Every mail of the conversations to which mail has come since then.
 select *
 from messages
-where account = %(account)s and unreadable is null
+where account = %(account)s and unreadable is null and aged_at is null
   and thread_key in (
       select thread_key from messages where account = %(account)s and received_at >= %(since)s
   )
@@ -753,7 +755,8 @@ where account = %(account)s and (digest = any(%(digests)s) or id = any(%(ids)s))
 select m.*, c.id as word, c.label, c.source, c.labelled_at
 from current_labels c
 join messages m on m.id = c.message_id
-where m.unreadable is null
+-- what has no text any more says nothing to a training
+where m.unreadable is null and m.text_dropped_at is null
 order by m.received_at, m.id;
 
 -- name: unlabelled
@@ -788,8 +791,9 @@ where unreadable is null and message_id in (select unnest(%(message_ids)s::text[
 -- name: unheard
 -- Labels that their conversations, if anything was decided about these, do not know of yet.
 select l.id, m.account, m.thread_key,
-       exists (select from conversations c
-               where c.account = m.account and c.thread_key = m.thread_key) as decided
+       m.aged_at is null and exists (
+           select from conversations c
+           where c.account = m.account and c.thread_key = m.thread_key) as decided
 from labels l
 join messages m on m.id = l.message_id
 where l.heard_at is null and m.account = %(account)s
@@ -900,8 +904,291 @@ from (
     where (%(account)s::text is null or account = %(account)s)
       and received_at > %(since)s and received_at <= %(until)s
       and not own and not bulk and origin <> 'import' and unreadable is null
-      and not labels @> array['\Draft']
+      and text_dropped_at is null and not labels @> array['\Draft']
 ) s
 join messages m on m.id = s.id
 where s.number * %(limit)s / s.mails > (s.number - 1) * %(limit)s / s.mails
 order by s.number;
+
+-- name: aging
+-- Old mail that is to be looked at, in the order of ids: the conversations it belongs to.
+select id, account, thread_key
+from messages
+where aged_at is null and id > %(after)s and received_at < %(before)s
+order by id
+limit %(limit)s;
+
+-- name: age_conversations
+-- Of these those that are over: their last mail is old, judged, and was stored some days ago, no
+-- meeting of an open question is still to come, and nothing of them is still to be said.
+update messages m
+set aged_at = %(now)s
+from (
+    select o.account, o.thread_key
+    from messages o
+    join (
+        select distinct account, thread_key
+        from unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+    ) c on c.account = o.account and c.thread_key = o.thread_key
+    where o.aged_at is null
+    group by o.account, o.thread_key
+    having max(o.received_at) < %(before)s and max(o.stored_at) < %(stored_before)s
+       and bool_and(o.judged_at is not null or o.unreadable is not null
+                    or o.labels @> array['\Draft'])
+) old
+where m.account = old.account and m.thread_key = old.thread_key and m.aged_at is null
+  and not exists (
+      select from conversations c
+      where c.account = old.account and c.thread_key = old.thread_key
+        and c.open_question <> '' and c.meeting_at >= %(now)s)
+  and not exists (
+      select from alerts a
+      where a.account = old.account and a.thread_key = old.thread_key
+        and a.state in ('pending', 'sending', 'unknown'))
+  and not exists (
+      select from labels l
+      join messages n on n.id = l.message_id
+      where n.account = old.account and n.thread_key = old.thread_key and l.heard_at is null)
+returning m.account, m.thread_key;
+
+-- name: forget_questions
+-- What was told of conversations that are over, and how they stood: the words go. The questions
+-- get other numbers, for a meeting that is spoken of later is another one, and has to be told.
+with over as (
+    select distinct account, thread_key
+    from unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+),
+told as (
+    update alerts a
+    set body = '',
+        question = case when a.question = '' or starts_with(a.question, '0.') then a.question
+                        else '0.' || %(number)s || '.' || a.question end
+    from over
+    where a.account = over.account and a.thread_key = over.thread_key
+)
+update conversations c
+set place = '', open_question = ''
+from over
+where c.account = over.account and c.thread_key = over.thread_key;
+
+-- name: forget_digests
+update alerts
+set body = ''
+where kind = 'digest' and body <> '' and created_at < %(before)s
+  and state not in ('pending', 'sending', 'unknown');
+
+-- name: drop_texts
+-- The words of mails whose conversations are over, but for labelled ones where these are kept; of
+-- the reasons their sum stays, so that they still add up.
+with due as (
+    select m.id
+    from messages m
+    where m.aged_at is not null and m.text_dropped_at is null
+      and not (%(keep_labelled)s and exists (
+          select from current_labels l where l.message_id = m.id))
+    order by m.id
+    limit %(limit)s
+),
+verdict as (
+    update verdicts v
+    set reasons = '[]',
+        rest = v.rest + coalesce((
+            select sum((reason ->> 1)::float8) from jsonb_array_elements(v.reasons) reason), 0)
+    from due
+    where v.message_id = due.id
+)
+update messages m
+set subject = '', body = '', own_words = '', to_addresses = '[]', cc_addresses = '[]',
+    text_dropped_at = %(now)s
+from due
+where m.id = due.id;
+
+-- name: erased_among
+select identity from erased_messages where identity = any(%(identities)s);
+
+-- name: mails_of_sender
+select id, account, gmail_id, message_id, digest, thread_key
+from messages
+where sender_address = %(address)s
+order by id
+for update;
+
+-- name: write_erased
+insert into erased_messages (identity) values %s on conflict do nothing;
+
+-- name: count_of_sender
+-- What `erase_sender` would take.
+with mails as (
+    select id, account, thread_key from messages where sender_address = %(address)s
+),
+threads as (
+    select distinct account, thread_key from mails
+)
+select (select count(*) from mails) as messages,
+       (select count(distinct l.message_id) from labels l join mails on mails.id = l.message_id)
+           as labelled,
+       (select count(*) from messages m join threads t using (account, thread_key)
+        where m.sender_address <> %(address)s and m.text_dropped_at is null) as answers,
+       (select count(*) from alerts a join threads t using (account, thread_key)) as alerts,
+       (select count(*) from mutes where kind = 'sender' and value = %(address)s) as mutes;
+
+-- name: open_digests
+-- A digest that has not gone and holds what is erased is made anew without it.
+with broken as (
+    update alerts d
+    set state = 'cancelled', settled_at = %(now)s, body = '',
+        error = 'made anew without what was erased'
+    where d.kind = 'digest' and d.state = 'pending'
+      and exists (
+          select from alerts p
+          join unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+              on c.account = p.account and c.thread_key = p.thread_key
+          where p.digest_reference = d.reference)
+    returning d.reference
+)
+update alerts p
+set digest_reference = null, state = 'pending', settled_at = null
+from broken
+where p.digest_reference = broken.reference;
+
+-- name: digests_in_flight
+select count(*) as digests
+from alerts d
+where d.kind = 'digest' and d.state in ('sending', 'unknown')
+  and exists (
+      select from alerts p
+      join unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+          on c.account = p.account and c.thread_key = p.thread_key
+      where p.digest_reference = d.reference);
+
+-- name: blank_digests
+update alerts d
+set body = ''
+where d.kind = 'digest'
+  and exists (
+      select from alerts p
+      join unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+          on c.account = p.account and c.thread_key = p.thread_key
+      where p.digest_reference = d.reference);
+
+-- name: erase_alerts
+delete from alerts a
+using (
+    select distinct account, thread_key
+    from unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+) c
+where a.account = c.account and a.thread_key = c.thread_key;
+
+-- name: erase_conversations
+delete from conversations o
+using (
+    select distinct account, thread_key
+    from unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+) c
+where o.account = c.account and o.thread_key = c.thread_key;
+
+-- name: erase_messages
+delete from messages where id = any(%(ids)s);
+
+-- name: drop_answers
+-- What others wrote in these conversations quotes what is erased.
+with due as (
+    select m.id
+    from messages m
+    join (
+        select distinct account, thread_key
+        from unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+    ) c on c.account = m.account and c.thread_key = m.thread_key
+    where m.text_dropped_at is null
+    order by m.id
+    for update of m
+),
+verdict as (
+    update verdicts v
+    set reasons = '[]',
+        rest = v.rest + coalesce((
+            select sum((reason ->> 1)::float8) from jsonb_array_elements(v.reasons) reason), 0)
+    from due
+    where v.message_id = due.id
+)
+update messages m
+set subject = '', body = '', own_words = '', to_addresses = '[]', cc_addresses = '[]',
+    text_dropped_at = %(now)s, aged_at = coalesce(m.aged_at, %(now)s),
+    judged_at = coalesce(m.judged_at, %(now)s)
+from due
+where m.id = due.id;
+
+-- name: erase_mutes
+delete from mutes where kind = 'sender' and value = %(address)s;
+
+-- name: count_of_account
+select (select count(*) from messages where account = %(account)s) as messages,
+       (select count(distinct l.message_id) from labels l join messages m on m.id = l.message_id
+        where m.account = %(account)s) as labelled,
+       0::bigint as answers,
+       (select count(*) from alerts where account = %(account)s) as alerts,
+       (select count(*) from mutes where account = %(account)s) as mutes;
+
+-- name: erase_account
+delete from alerts where account = %(account)s;
+delete from conversations where account = %(account)s;
+delete from messages where account = %(account)s;
+delete from cursors where account = %(account)s;
+delete from backfills where account = %(account)s;
+delete from bandwidth where account = %(account)s;
+delete from mutes where account = %(account)s;
+delete from pauses where account = %(account)s;
+delete from heartbeats where account = %(account)s;
+
+-- name: count_of_all
+select (select count(*) from messages) as messages,
+       (select count(distinct message_id) from labels) as labelled,
+       0::bigint as answers,
+       (select count(*) from alerts) as alerts,
+       (select count(*) from mutes) as mutes;
+
+-- name: tables
+-- Ours, each with its columns that are stored as they were written, and its order.
+select c.relname as name,
+       array_agg(quote_ident(a.attname) order by a.attnum) as columns,
+       (select string_agg(quote_ident(k.attname)
+                              || case k.atttypid when 'text'::regtype then ' collate "C"' else '' end,
+                          ', ' order by array_position(i.indkey::int2[], k.attnum))
+        from pg_index i
+        join pg_attribute k on k.attrelid = c.oid and k.attnum = any(i.indkey)
+        where i.indrelid = c.oid and i.indisprimary) as key
+from pg_class c
+join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    and a.attgenerated = ''
+where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
+  and c.relname = any(%(ours)s)
+group by c.oid, c.relname
+order by c.relname;
+
+-- name: table_links
+select r.relname as referring, t.relname as referred
+from pg_constraint f
+join pg_class r on r.oid = f.conrelid
+join pg_class t on t.oid = f.confrelid
+where f.contype = 'f' and r.relnamespace = current_schema()::regnamespace and r.oid <> t.oid
+  and r.relname = any(%(ours)s) and t.relname = any(%(ours)s);
+
+-- name: counters
+-- What numbers the rows of our tables.
+select c.relname || '.' || a.attname as name,
+       pg_get_serial_sequence(quote_ident(c.relname), a.attname) as sequence
+from pg_class c
+join pg_attribute a on a.attrelid = c.oid and a.attidentity <> ''
+where c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
+  and c.relname = any(%(ours)s)
+order by name;
+
+-- name: place
+-- Tells one database from another.
+select concat_ws(' ', current_database(), pg_postmaster_start_time()) as place;
+
+-- name: other_sessions
+-- Who else uses this database, Jeeves's own connections.
+select count(*) as others
+from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and application_name = 'jeeves';

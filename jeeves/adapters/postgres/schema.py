@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-import psycopg2
+from psycopg2 import extensions
 
 from jeeves.adapters.postgres.connection import SqlCursor, connect, translate_errors
 from jeeves.errors import SchemaOutOfDate
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 #: The newest revision under migrations/versions (a test holds the two together: asking alembic
 #: would cost every command a third of a second).
-HEAD = "0005"
+HEAD = "0006"
+#: All tables of that revision but alembic's own (a test holds the two together). In a database of
+#: the owner's there may be tables of others, which are none of our business.
+TABLES = (
+    *("alerts", "backfills", "bandwidth", "conversations", "cursors", "erased_messages"),
+    *("heartbeats", "labels", "messages", "mutes", "pauses", "verdicts", "written_labels"),
+)
 #: Two processes that migrate at once would trip over each other's half-made types.
 LOCK = 0x6A656576  # "jeev"
 
@@ -74,7 +87,38 @@ def migrate(dsn: str, target: str = "head") -> None:
         SchemaOutOfDate: the database is newer than this version of Jeeves.
         StoreUnavailable: the database cannot be reached.
     """
-    from alembic import command
+    current = revision(dsn)
+    if current is not None and current > HEAD:
+        require_head(dsn)
+    with migrating(dsn) as change:
+        change.to(target, current)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A transaction that changes the schema, and may do more."""
+
+    #: Its connection, to do more with.
+    connection: extensions.connection
+    _config: Config
+
+    def to(self, target: str, current: str | None) -> None:
+        """Bring the database from the revision ``current`` (None: no tables) to ``target``."""
+        from alembic import command
+
+        if target == "base" or (target != "head" and current is not None and target < current):
+            command.downgrade(self._config, target)
+        else:
+            command.upgrade(self._config, target)
+
+
+@contextmanager
+def migrating(dsn: str) -> Iterator[Change]:
+    """One transaction, under an advisory lock, that is committed at the end.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+    """
     from alembic.config import Config
     from sqlalchemy import create_engine, text
     from sqlalchemy.pool import NullPool
@@ -82,16 +126,11 @@ def migrate(dsn: str, target: str = "head") -> None:
     config = Config()
     # `%` starts an interpolation in alembic's configuration
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
-    current = revision(dsn)
-    if current is not None and current > HEAD:
-        require_head(dsn)
     engine = create_engine(
-        "postgresql+psycopg2://", creator=lambda: psycopg2.connect(dsn), poolclass=NullPool
+        "postgresql+psycopg2://", creator=lambda: connect(dsn), poolclass=NullPool
     )
     with translate_errors(), engine.begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         config.attributes["connection"] = connection
-        if target == "base" or (target != "head" and current is not None and target < current):
-            command.downgrade(config, target)
-        else:
-            command.upgrade(config, target)
+        driver = connection.connection.driver_connection
+        yield Change(cast("extensions.connection", driver), config)

@@ -16,6 +16,7 @@ from jeeves.adapters.postgres.connection import (
 )
 from jeeves.adapters.postgres.conversations import PostgresConversations, write_outcomes
 from jeeves.adapters.postgres.copying import copy
+from jeeves.adapters.postgres.erasing import without_erased
 from jeeves.adapters.postgres.identity import Identities
 from jeeves.adapters.postgres.marks import PostgresLabels, PostgresMarks
 from jeeves.adapters.postgres.muting import PostgresMutes
@@ -94,8 +95,10 @@ class PostgresStore(
         """Write the messages that are not stored yet, as part of a transaction."""
         new: list[Message | Unreadable] = []
         adopted: dict[int, Message] = {}
+        read = len(batch)
         if batch:
             identities = cls._identities(sql, account, batch)
+            batch = without_erased(sql, batch)
             for message in batch:
                 known = identities.match(message)
                 if known is None:
@@ -115,7 +118,7 @@ class PostgresStore(
                 row = {"account": account, "digests": taught, "ids": list(adopted)}
                 sql.execute(queries()["marked_messages"], row)
                 note_marks(sql, sql.fetchall())
-        return Ingested(added=len(new), known=len(batch) - len(new))
+        return Ingested(added=len(new), known=read - len(new))
 
     @staticmethod
     def _identities(
