@@ -69,6 +69,6 @@ def answer_shell() -> None:
     the program's.
     """
     if ASKED_BY in os.environ:
-        from typer._completion_classes import completion_init
+        from jeeves.cli.shells import register
 
-        completion_init()
+        register()

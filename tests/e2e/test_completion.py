@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from typer._click.shell_completion import ShellComplete
-from typer._completion_classes import BashComplete, FishComplete, ZshComplete
+from typer._completion_classes import BashComplete
 from typer.main import get_command
 
 from jeeves.cli import app
 from jeeves.cli.completing import ASKED_BY, PROGRAM
+from jeeves.cli.shells import Fish, Zsh
 from tests.conftest import ROOT
 from tests.e2e.conftest import Jeeves
 
@@ -41,7 +42,7 @@ def said_by(shell: list[str], script: str, environment: dict[str, str]) -> list[
 
 def test_bash_completes_commands_and_options(jeeves: Jeeves, on_path: dict[str, str]) -> None:
     script = jeeves.cold("completion", "bash").stdout
-    ask = "COMP_WORDS=({}); COMP_CWORD={}; _jeeves_completion; echo ${{COMPREPLY[@]}}\n"
+    ask = "COMP_WORDS=({}); COMP_CWORD={}; _jeeves_completion jeeves; echo ${{COMPREPLY[@]}}\n"
     words = said_by(
         ["bash", "--norc", "-c"],
         script + "\n" + ask.format("jeeves re", 1) + ask.format("jeeves list --needs", 2),
@@ -59,7 +60,7 @@ def test_zsh_completes_commands(
     # What would show the words hands them on; compdef belongs to a shell that somebody types in.
     ask = (
         "compdef() { }\n_arguments() { print -r -- $@ }\n"
-        f"{script}\nwords=(jeeves re); _jeeves_completion"
+        f"{script}\nwords=(jeeves re); CURRENT=2; _jeeves_completion"
     )
     said = " ".join(said_by([zsh, "-f", "-c"], ask, on_path))
     assert all(f'"{name}":' in said for name in ("relabel", "replay", "retrain"))
@@ -88,7 +89,7 @@ def lines(shell: type[ShellComplete]) -> Iterator[str]:
             yield asked.format_completion(item)
 
 
-@pytest.mark.parametrize("shell", [BashComplete, ZshComplete, FishComplete])
+@pytest.mark.parametrize("shell", [BashComplete, Zsh, Fish])
 def test_every_option_of_every_command_is_told(shell: type[ShellComplete]) -> None:
     told = list(lines(shell))
     for word in ("run", "--once", "--needs-location", "--retrain", "--version"):

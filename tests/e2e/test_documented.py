@@ -63,7 +63,14 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for folder in ("mails", "Maildir/cur", "Maildir/new", "Maildir/tmp", "Mail/2026"):
         (home / folder).mkdir(parents=True)
     mail = raw_mail(Message_ID="<one@example.org>")
-    for name in ("one.eml", "a.eml", "invitation.eml", "mails/1.eml", "Mail/2026/1.eml"):
+    for name in (
+        "one.eml",
+        "a.eml",
+        "invitation.eml",
+        "mails/1.eml",
+        "Mail/2026/1.eml",
+        "Maildir/cur/1",
+    ):
         (home / name).write_bytes(mail)
     (home / "Takeout" / "Mail").mkdir(parents=True)
     for name in ("my.mbox", "Takeout/Mail/All.mbox"):
@@ -111,7 +118,9 @@ UNLESS = {"--retrain", "--to"}
 def test_the_command_lines_that_need_no_mailbox_run(
     jeeves_on_postgres: Jeeves, files: Path
 ) -> None:
-    jeeves_on_postgres.configure(HOME=str(files), GMAIL_ADDRESS="sam@example.org")
+    jeeves_on_postgres.configure(
+        HOME=str(files), GMAIL_ADDRESS="sam@example.org", GMAIL_APP_PASSWORD="x"
+    )
     jeeves_on_postgres.home = files
     jeeves_on_postgres("import", "one.eml")
     ran = set()
