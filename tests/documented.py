@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -95,7 +96,8 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(STANDS_FOR.get(word, word) for word in words if word != "...")
 
 
-def command_lines() -> list[Line]:
+@cache
+def command_lines() -> tuple[Line, ...]:
     """Every command line of documents, help texts and sentences, each once."""
     found: dict[tuple[str, ...], Line] = {}
 
@@ -116,7 +118,7 @@ def command_lines() -> list[Line]:
             for example in EXAMPLE.findall(text):
                 for line in example.split(";"):
                     take(line, name, True)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def scripts() -> list[tuple[str, str, str]]:
