@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 #: Titles in order, with the names of their commands in order.
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Set up": ("init", "doctor", "auth", "migrate", "install", "uninstall", "completion"),
+    "Set up": ("init", "doctor", "auth", "service", "cron", "uninstall", "completion"),
     "Watch the mailbox": ("run", "check", "demo"),
     "See what it does": ("list", "show", "alerts", "status"),
     "Say when to be told": ("mute", "unmute", "pause"),
     "Teach it": ("relabel", "ask", "retrain", "models", "rollback"),
     "Read more mail": ("backfill", "audit", "import"),
     "Try it on mail": ("score", "replay"),
-    "Your data": ("backup", "restore", "archive", "export", "erase"),
+    "Your data": ("migrate", "database", "archive", "erase"),
     "Make models": ("train", "evaluate", "search"),
 }
 #: Of commands that no group names.

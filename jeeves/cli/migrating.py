@@ -25,7 +25,7 @@ def migrate(
     Example: jeeves migrate
     """
     from jeeves import bootstrap, logs
-    from jeeves.adapters.postgres import schema
+    from jeeves.adapters.postgres import losing, schema
     from jeeves.errors import ConfigError
     from jeeves.settings import load_settings
 
@@ -33,7 +33,7 @@ def migrate(
     with bootstrap.open_server(load_settings()) as dsn:
         before = schema.revision(dsn)
         if schema.goes_back(dsn, to):
-            lost = "; ".join(map(str, schema.losses(dsn, to))) or "nothing"
+            lost = "; ".join(map(str, losing.losses(dsn, to))) or "nothing"
             if not lose:
                 raise ConfigError(
                     f"Going back from schema {before} to {to} would lose: {lost}. Nothing was "

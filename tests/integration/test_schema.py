@@ -9,7 +9,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from jeeves.adapters.postgres import schema
+from jeeves.adapters.postgres import losing, schema
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.labelling import Source, Word
 from jeeves.domain.outbox import MuteKind
@@ -183,17 +183,17 @@ def test_going_back_says_what_it_would_lose_and_changes_nothing(database_url: st
         ids = [one.id for one in store.unjudged(ACCOUNT, 2)]
         store.teach([Word(ids[0], Label.OTHER, Source.COMMAND)])
         store.mute(ACCOUNT, MuteKind.SENDER, "ana@example.org", NOW)
-    lost = "; ".join(map(str, schema.losses(database_url, "0003")))
+    lost = "; ".join(map(str, losing.losses(database_url, "0003")))
     assert "table mutes (1 row)" in lost
     assert "table pauses (0 rows)" in lost
     assert "messages" not in lost
     execute(database_url, "update labels set heard_at = now()")
-    assert "labels.heard_at (in 1 row)" in "; ".join(map(str, schema.losses(database_url, "0004")))
-    everything = "; ".join(map(str, schema.losses(database_url, "base")))
+    assert "labels.heard_at (in 1 row)" in "; ".join(map(str, losing.losses(database_url, "0004")))
+    everything = "; ".join(map(str, losing.losses(database_url, "base")))
     assert "table messages (2 rows)" in everything
     schema.require_head(database_url)
     assert execute(database_url, "select count(*) from mutes") == [(1,)]
-    assert schema.losses(database_url, "head") == []
+    assert losing.losses(database_url, "head") == []
 
 
 def test_a_schema_that_is_not_known_is_refused_with_those_that_are(database_url: str) -> None:

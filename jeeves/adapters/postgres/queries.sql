@@ -877,3 +877,12 @@ from (
 join messages m on m.id = s.id
 where s.number * %(limit)s / s.mails > (s.number - 1) * %(limit)s / s.mails
 order by s.number;
+
+-- name: columns_of_tables
+select relname as name, array_agg(attname::text order by attnum) as columns
+from pg_class
+join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+where relnamespace = current_schema()::regnamespace and relkind = 'r' and relowner = current_user::regrole
+  and relname <> 'alembic_version'
+group by pg_class.oid, relname
+order by pg_class.oid;

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-import psycopg2
+from psycopg2 import extensions
 
 from jeeves.adapters.postgres.connection import SqlCursor, connect, translate_errors
 from jeeves.errors import ConfigError, SchemaOutOfDate
 
 if TYPE_CHECKING:
-    import sqlalchemy
+    from alembic.config import Config
 
 #: The newest revision under migrations/versions (a test holds the two together: asking alembic
 #: would cost every command a third of a second).
@@ -100,121 +100,56 @@ def migrate(dsn: str, target: str = "head") -> None:
     """Bring the database to ``target`` ("head", a revision, or "base" for empty).
 
     Everything happens in one transaction under an advisory lock. Going back loses what the older
-    schema has no place for: ``losses`` says what.
+    schema has no place for: ``losing.losses`` says what.
 
     Raises:
-        ConfigError, SchemaOutOfDate, StoreUnavailable: as ``goes_back``.
+        ConfigError: there is no such revision.
+        SchemaOutOfDate: the database is newer than this version of Jeeves.
+        StoreUnavailable: the database cannot be reached.
     """
-    back = goes_back(dsn, target)
-    with _locked(dsn) as connection:
-        _run(connection, target, back)
+    goes_back(dsn, target)
+    current = revision(dsn)
+    with migrating(dsn) as change:
+        change.to(target, current)
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """What going back takes away of one table."""
+class Change:
+    """A transaction that changes the schema, and may do more."""
 
-    table: str
-    #: Rows that go, and whether the table goes with them.
-    rows: int
-    whole: bool
-    #: Columns that go, with the number of rows that say something in them.
-    columns: Mapping[str, int]
+    #: Its connection, to do more with.
+    connection: extensions.connection
+    _config: Config
 
-    def __str__(self) -> str:
-        """Such as: table mutes (3 rows); 2 rows of labels; labels.heard_at (in 12 rows)."""
-        if self.whole:
-            return f"table {self.table} ({_rows(self.rows)})"
-        parts = [f"{_rows(self.rows)} of {self.table}"] if self.rows else []
-        parts += [
-            f"{self.table}.{name} (in {_rows(rows)})" for name, rows in self.columns.items() if rows
-        ]
-        return "; ".join(parts)
+    def to(self, target: str, current: str | None) -> None:
+        """Bring the database from the revision ``current`` (None: no tables) to ``target``."""
+        from alembic import command
 
-
-def losses(dsn: str, target: str) -> list[Loss]:
-    """What going back to ``target`` would lose: it is done, looked at, and undone.
-
-    Raises:
-        ConfigError, SchemaOutOfDate, StoreUnavailable: as ``goes_back``.
-    """
-    if not goes_back(dsn, target):
-        return []
-    with _locked(dsn) as connection:
-        before = _tables(connection)
-        said = {
-            (table, column): _count(connection, table, column)
-            for table, columns in before.items()
-            for column in columns
-        }
-        rows = {table: _count(connection, table) for table in before}
-        _run(connection, target, back=True)
-        after = _tables(connection)
-        found = [
-            Loss(
-                table,
-                rows[table] - (_count(connection, table) if table in after else 0),
-                table not in after,
-                {
-                    column: said[table, column]
-                    for column in columns
-                    if column not in after.get(table, ())
-                },
-            )
-            for table, columns in before.items()
-        ]
-        connection.rollback()
-    return [loss for loss in found if loss.whole or str(loss)]
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
+        if target == "base" or (target != "head" and current is not None and target < current):
+            command.downgrade(self._config, target)
+        else:
+            command.upgrade(self._config, target)
 
 
 @contextmanager
-def _locked(dsn: str) -> Iterator[sqlalchemy.Connection]:
-    """A transaction, committed at the end, that no other migration runs beside."""
+def migrating(dsn: str) -> Iterator[Change]:
+    """One transaction, under an advisory lock, that is committed at the end.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached.
+    """
+    from alembic.config import Config
     from sqlalchemy import create_engine, text
     from sqlalchemy.pool import NullPool
-
-    engine = create_engine(
-        "postgresql+psycopg2://", creator=lambda: psycopg2.connect(dsn), poolclass=NullPool
-    )
-    with translate_errors(), engine.connect() as connection:
-        connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        yield connection
-        connection.commit()
-
-
-def _run(connection: sqlalchemy.Connection, target: str, back: bool) -> None:
-    """Migrate as part of the transaction."""
-    from alembic import command
-    from alembic.config import Config
 
     config = Config()
     # `%` starts an interpolation in alembic's configuration
     config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    (command.downgrade if back else command.upgrade)(config, target)
-
-
-def _tables(connection: sqlalchemy.Connection) -> dict[str, Sequence[str]]:
-    """The columns of each of our tables."""
-    from sqlalchemy import inspect
-
-    inspector = inspect(connection)
-    return {
-        table: [column["name"] for column in inspector.get_columns(table)]
-        for table in inspector.get_table_names()
-        if table != "alembic_version"
-    }
-
-
-def _count(connection: sqlalchemy.Connection, table: str, column: str | None = None) -> int:
-    """Rows of a table, or those that say something in a column."""
-    from sqlalchemy import column as named
-    from sqlalchemy import func, select
-    from sqlalchemy import table as called
-
-    counted = func.count() if column is None else func.count(named(column))
-    return int(connection.execute(select(counted).select_from(called(table))).scalar_one())
+    engine = create_engine(
+        "postgresql+psycopg2://", creator=lambda: connect(dsn), poolclass=NullPool
+    )
+    with translate_errors(), engine.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        config.attributes["connection"] = connection
+        driver = connection.connection.driver_connection
+        yield Change(cast("extensions.connection", driver), config)
