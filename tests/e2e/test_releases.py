@@ -70,7 +70,9 @@ def test_every_release_has_left_its_fixtures() -> None:
     headings = re.findall(
         r"(?m)^## \[?v?(\d+\.\d+\.\d+)\b", (ROOT / "CHANGELOG.md").read_text("utf-8")
     )
-    assert {*headings, __version__} <= set(RELEASES)
+    # Between two releases the version is that of the next, with something behind it.
+    this = {__version__} if re.fullmatch(r"[\d.]+", __version__) else set()
+    assert {*headings, *this} <= set(RELEASES)
 
 
 def test_the_database_of_a_release_opens_with_all_that_is_in_it(release: Release) -> None:
