@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.adapters.postgres.store import PostgresStore
     from jeeves.service.daemon import Daemon
+    from jeeves.service.pulse import Pulse
     from jeeves.service.terms import Terms
 
 
@@ -179,6 +180,35 @@ def open_heartbeat(settings: Settings) -> Iterator[Callable[[str], None]]:
         yield heartbeat.beat
 
 
+@contextmanager
+def turn_to_check(settings: Settings) -> Iterator[bool]:
+    """Whether no other `jeeves check` of the same home runs; none begins while this is open.
+
+    Raises:
+        ConfigError: the home cannot be written.
+    """
+    from jeeves.adapters.turn import take_turn
+
+    with take_turn(settings.jeeves_home, "check") as ours:
+        yield ours
+
+
+@contextmanager
+def open_service_manager(settings: Settings) -> Iterator[Callable[[str], Pulse]]:
+    """Gives the pulse of each address; who started us (systemd) is told of it, and of the end."""
+    import os
+
+    from jeeves.adapters.sd_notify import ServiceManager
+
+    manager = ServiceManager.of(os.environ, len(settings.accounts))
+    # It is ours to tell, and no child's.
+    os.environ.pop("NOTIFY_SOCKET", None)
+    try:
+        yield manager.loop
+    finally:
+        manager.stopping()
+
+
 def make_daemon(
     settings: Settings,
     account: Account,
@@ -189,9 +219,11 @@ def make_daemon(
     beat: Callable[[str], None] = lambda _: None,
     refused_models: Sequence[str] = (),
     renewed: Callable[[], Scorer] | None = None,
+    pulse: Pulse | None = None,
 ) -> Daemon:
     """The daemon of one account, not yet running; it ends when ``stop`` is set."""
     from jeeves.service.daemon import Daemon
+    from jeeves.service.pulse import SILENT
 
     return Daemon(
         mailbox=make_mailbox(settings, account),
@@ -206,4 +238,5 @@ def make_daemon(
         beat=lambda: beat(account.address),
         refused_models=refused_models,
         renewed=renewed,
+        pulse=pulse or SILENT,
     )

@@ -20,6 +20,7 @@
     │  └─ TooFewLabels (T)                 nothing can be learned from so few
     ├─ RetrainingRuns (T)                  another process is training
     ├─ ClusterUnavailable (T)              no Dask scheduler answers
+    ├─ NotInstalled                        systemd, launchd or cron did not do as asked
     └─ DeliveryError
        ├─ DeliveryDelayed (T)              certainly not sent; later may work
        ├─ DeliveryUnknown (T)              sent or not: look it up before trying again
@@ -113,6 +114,10 @@ class LabelError(JeevesError):
 
 class ClusterUnavailable(TransientError):
     """The cluster that was to run a search cannot be reached, has no worker or was lost."""
+
+
+class NotInstalled(JeevesError):
+    """What starts programs on this machine could not be told to start this one, or to cease."""
 
 
 class DeliveryError(JeevesError):

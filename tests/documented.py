@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 #: In a document a command line stands in a code span, or in a block of its own.
 SPAN = re.compile(r"`([^`]+)`")
 BLOCK = re.compile(r"(?ms)^ *```\w*\n(.*?)^ *```")
-JEEVES = re.compile(r"(?:^|[\s(/])jeeves ((?:[a-z]|--).*)")
+JEEVES = re.compile(r"(?:^|[\s(]|bin/)jeeves ((?:[a-z]|--).*)")
 EXAMPLE = re.compile(r"Example: (.+?)(?:\n\n|\Z)", re.S)
 SCRIPT = re.compile(r"(?:^|\s)(?:\./)?(scripts/[\w/.]+\w|\.ci/run)\b((?: +-[\w-]+)*)")
 #: What stands for something of the reader's own, and what stands there in a test.

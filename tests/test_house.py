@@ -18,6 +18,7 @@ COMMANDS = [
     *("backfill", "audit", "replay", "relabel", "ask", "retrain", "models", "rollback"),
     *("alerts", "mute", "unmute", "pause"),
     *("list", "show", "status", "migrate", "doctor", "auth", "completion"),
+    *("service", "cron", "uninstall"),
 ]
 LEARNING = {"sklearn", "nltk", "joblib", "numpy", "scipy", "matplotlib", "jinja2", "dask"}
 LONGEST_MODULE = 350

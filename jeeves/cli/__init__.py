@@ -17,6 +17,7 @@ from jeeves.cli import (
     authorising,
     completing,
     history,
+    installing,
     judging,
     looking,
     migrating,
@@ -54,6 +55,7 @@ replaying.add_to(app)
 searching.add_to(app)
 authorising.add_to(app)
 completing.add_to(app)
+installing.add_to(app)
 
 
 def exit_code(error: JeevesError) -> int:

@@ -24,6 +24,13 @@ def add_to(app: typer.Typer) -> None:
 
 def run(
     once: Annotated[bool, typer.Option("--once", help="One cycle, or one demo round.")] = False,
+    patient: Annotated[
+        bool,
+        typer.Option(
+            "--patient",
+            help="Wait out a refused login, too: for what starts Jeeves anew however it ended.",
+        ),
+    ] = False,
 ) -> None:
     """Watch the mailbox until stopped; without an account, show the demo.
 
@@ -37,18 +44,19 @@ def run(
     elif once:
         check()
     else:
-        watch(settings)
+        watch(settings, patient)
 
 
-def watch(settings: Settings) -> None:
-    """Run the daemon in the foreground."""
+def watch(settings: Settings, patient: bool = False) -> None:
+    """Run the daemon in the foreground; ``patient`` as in ``service.daemon.run_all``."""
     import threading
     from contextlib import closing
 
     from jeeves import bootstrap, logs, modelling, notifying
     from jeeves.errors import ModelError
-    from jeeves.service.daemon import run_all, stop_on_signals
+    from jeeves.service.daemon import run_all
     from jeeves.service.delivery import hasten
+    from jeeves.service.stopping import stop_on_signals
 
     logs.configure()
     stop = threading.Event()
@@ -64,6 +72,7 @@ def watch(settings: Settings) -> None:
         notifying.open_callback(settings, reported),
         notifying.open_speech(settings) as speech,
         bootstrap.open_heartbeat(settings) as beat,
+        bootstrap.open_service_manager(settings) as pulse_of,
     ):
         refused: list[str] = []
         try:
@@ -82,6 +91,7 @@ def watch(settings: Settings) -> None:
                 beat,
                 refused,
                 renewed,
+                pulse_of(account.address),
             )
             for account in settings.accounts
         ]
@@ -89,7 +99,7 @@ def watch(settings: Settings) -> None:
         if nightly is not None:
             threading.Thread(target=nightly.run, args=(stop,), name="nightly").start()
         try:
-            run_all(daemons, stop)
+            run_all(daemons, stop, patient)
         finally:
             insistence.end()
 
@@ -117,8 +127,12 @@ def tell_of_no_model(
 def check() -> None:
     """Read, judge and deliver once, as cron wants it; silent when nothing happened.
 
+    While one runs, another ends at once: they do not pile up. `jeeves cron install` sets it up.
+
     Example: */5 * * * * jeeves check
     """
+    from contextlib import ExitStack
+
     from jeeves import bootstrap, logs, notifying
     from jeeves.errors import JeevesError
     from jeeves.settings import load_settings
@@ -127,11 +141,14 @@ def check() -> None:
     accounts = settings.accounts or (settings.account(),)
     logs.configure(quiet=True)
     failures: list[JeevesError] = []
-    with (
-        bootstrap.open_database(settings) as database,
-        notifying.open_speech(settings) as speech,
-        bootstrap.open_heartbeat(settings) as beat,
-    ):
+    with ExitStack() as opened:
+        if not opened.enter_context(bootstrap.turn_to_check(settings)):
+            if sys.stdout.isatty():
+                print("Another `jeeves check` is under way; this one leaves it to that.")
+            return
+        database = opened.enter_context(bootstrap.open_database(settings))
+        speech = opened.enter_context(notifying.open_speech(settings))
+        beat = opened.enter_context(bootstrap.open_heartbeat(settings))
         for account in accounts:
             try:
                 report = cycle(settings, account, database, speech)

@@ -29,7 +29,7 @@ from jeeves.demo.screen import Lines, LiveTable, Screen
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.ports import Delivery, Notifier
 from jeeves.errors import JeevesError
-from jeeves.service.daemon import stop_on_signals
+from jeeves.service.stopping import stop_on_signals
 from jeeves.settings import Settings
 
 HEADLINE = (

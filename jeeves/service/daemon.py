@@ -1,15 +1,14 @@
-"""The cycle, for ever: IDLE or poll, one courier thread per channel, back-off, signals."""
+"""The cycle, for ever: IDLE or poll, one courier thread per channel, back-off."""
 
 from __future__ import annotations
 
 import random
-import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import FrameType
 from typing import Protocol
 
 import structlog
@@ -26,8 +25,10 @@ from jeeves.errors import (
 from jeeves.service.delivery import deliver, new_reference
 from jeeves.service.label_writing import write_labels_forever
 from jeeves.service.marking import Marking
+from jeeves.service.pulse import SILENT, Pulse
 from jeeves.service.relabelling import reconsider
 from jeeves.service.silence import read_again_notices, unread_notices
+from jeeves.service.stopping import GRACE_SECONDS
 from jeeves.service.telling import announce_unread, beat_read, tell_of_model
 from jeeves.service.terms import FREE, Terms
 from jeeves.service.triage import ingest, judge_pending
@@ -42,8 +43,8 @@ BACK_OFF = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 REFUSED_SECONDS = 900.0
 #: How often a courier looks for alerts that became due by themselves.
 COURIER_SECONDS = 5.0
-#: How long the parts may take to end by themselves.
-GRACE_SECONDS = 1.5
+#: A long wait shows this often that it is one.
+LOOK_SECONDS = 1.0
 
 
 def back_off(failures: int) -> float:
@@ -58,60 +59,6 @@ class ClosableStore(Store, LabelStore, Protocol):
     def close(self) -> None:
         """Give the connection back."""
         ...
-
-
-class StopNow(BaseException):
-    """Raised in the main thread when it did not end in time; whatever was open rolls back."""
-
-
-class Insistence:
-    """Whether the main thread may still be torn out of what it does: once at most."""
-
-    def __init__(self) -> None:
-        self._over = False
-
-    def insist(self) -> None:
-        """Raise StopNow in the main thread, unless it was raised before or the end has begun."""
-        if not self._over:
-            self._over = True
-            raise StopNow
-
-    def end(self) -> None:
-        """From now on nothing is interrupted: servers and files are being put away."""
-        self._over = True
-
-
-@contextmanager
-def stop_on_signals(stop: threading.Event) -> Iterator[Insistence]:
-    """SIGTERM and SIGINT set ``stop``; a second one, or 1.5 s of no effect, raise StopNow.
-
-    Once ``stop`` is set both signals stay ignored after the block, too.
-    """
-    insistence = Insistence()
-
-    def insist(_signal: int, _frame: FrameType | None) -> None:
-        insistence.insist()
-
-    def ask(_signal: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            insistence.insist()
-            return
-        stop.set()
-        if hasattr(signal, "setitimer"):
-            signal.signal(signal.SIGALRM, insist)
-            signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield insistence
-    except StopNow:
-        log.warning("stopped in the middle of a command")
-    finally:
-        if hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in before.items():
-            # a process that was told to end needs no further telling
-            signal.signal(number, signal.SIG_IGN if stop.is_set() else handler)
 
 
 @dataclass(slots=True)
@@ -138,6 +85,8 @@ class Daemon:
     refused_models: Sequence[str] = ()
     #: Gives the model that serves now; None: ``scorer`` does, whatever is made meanwhile.
     renewed: Callable[[], Scorer] | None = None
+    #: Told that this goes on: for who restarts what hangs.
+    pulse: Pulse = SILENT
     _marking: Marking = field(init=False)
     _weekly: Weekly = field(init=False)
     _wakes: dict[int, threading.Event] = field(init=False, default_factory=dict)
@@ -191,13 +140,15 @@ class Daemon:
         ever_read = False
         while not self.stop.is_set():
             try:
+                self.pulse.goes_on()
                 self._cycle(store)
                 if not ever_read:
                     self._tell_of_model(store)
                 ever_read = True
                 self._store_found(store)
                 self.beat()
-                self.mailbox.wait(self.poll_seconds, self.stop.is_set)
+                self.pulse.read()
+                self.mailbox.wait(self.poll_seconds, self._to_stop)
                 # Not before: a connection that always dies in the wait is made ever more seldom.
                 failures = 0
             except (LoginRefused, ConfigError) as exc:
@@ -209,7 +160,7 @@ class Daemon:
                 wait = back_off(failures)
                 log.warning("waiting", seconds=round(wait, 1), failures=failures, error=str(exc))
                 self._report(store, str(exc))
-                self.stop.wait(wait)
+                self._rest(wait, str(exc))
             except Exception as exc:
                 if not self.one_of_several:
                     raise
@@ -220,15 +171,27 @@ class Daemon:
         said = str(cause) if isinstance(cause, JeevesError) else type(cause).__name__
         log.warning(what, seconds=REFUSED_SECONDS, error=said)
         self._report(store, said)
-        self.stop.wait(REFUSED_SECONDS)
+        self._rest(REFUSED_SECONDS, said)
+
+    def _to_stop(self) -> bool:
+        """Whether to stop; asked by whatever waits, which so shows that it does not hang."""
+        self.pulse.goes_on()
+        return self.stop.is_set()
+
+    def _rest(self, seconds: float, cause: str) -> None:
+        self.pulse.waits(cause)
+        until = time.monotonic() + seconds
+        while not self._to_stop() and (left := until - time.monotonic()) > 0:
+            self.stop.wait(min(left, LOOK_SECONDS))
 
     def _cycle(self, store: Store) -> None:
-        ingest(self.mailbox, store, self.clock)
+        ingest(self.mailbox, store, self.clock, self.pulse.goes_on)
         read_at = self.clock()
         channels = self.terms.told_first(n.channel for n in self.notifiers)
         scorer = self.renewed() if self.renewed else self.scorer
         judged, _ = judge_pending(
-            self.mailbox.account, store, scorer, channels, self.clock, self.terms
+            *(self.mailbox.account, store, scorer, channels, self.clock, self.terms),
+            self.pulse.goes_on,
         )
         # Not of alerts alone: what was settled is taken back, and labelled.
         if judged:
@@ -324,12 +287,14 @@ class Daemon:
         self._wake_couriers()
 
 
-def run_all(daemons: Sequence[Daemon], stop: threading.Event) -> None:
+def run_all(daemons: Sequence[Daemon], stop: threading.Event, patient: bool = False) -> None:
     """Run one daemon here, or several side by side, none of which stops another.
+
+    Where ``patient``, a single one, too, waits out whatever goes wrong.
 
     Raises: as ``Daemon.run``, of a single one.
     """
-    if len(daemons) == 1:
+    if len(daemons) == 1 and not patient:
         daemons[0].run()
         return
     watchers = [

@@ -100,8 +100,13 @@ def run_cycle(
     return CycleReport(fetched, added, unreadable, judged, alerts, sent, failed, week)
 
 
-def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]:
-    """Store all mail that arrived since the cursor; counts of fetched, added and unreadable."""
+def ingest(
+    mailbox: Mailbox, store: Store, clock: Clock, goes_on: Callable[[], None] = lambda: None
+) -> tuple[int, int, int]:
+    """Store all mail that arrived since the cursor; counts of fetched, added and unreadable.
+
+    ``goes_on`` is called after each mail.
+    """
     status = mailbox.open()
     cursor, uids = outstanding(mailbox, store, status, clock())
     fetched = added = unreadable = 0
@@ -119,7 +124,10 @@ def ingest(mailbox: Mailbox, store: Store, clock: Clock) -> tuple[int, int, int]
         written: Future[None] | None = None
         for start in range(0, len(uids), BATCH):
             part = uids[start : start + BATCH]
-            batch = [read_mail(mail, mailbox, cursor) for mail in mailbox.fetch(part)]
+            batch: list[Message | Unreadable] = []
+            for mail in mailbox.fetch(part):
+                batch.append(read_mail(mail, mailbox, cursor))
+                goes_on()
             cursor = replace(cursor, last_uid=part[-1])
             if written is not None:
                 written.result()
@@ -178,12 +186,19 @@ def judge_pending(
     channels: Sequence[Channel],
     clock: Clock,
     terms: Terms = FREE,
+    goes_on: Callable[[], None] = lambda: None,
 ) -> tuple[int, int]:
-    """Judge every stored message that has no verdict; counts of verdicts and new alerts."""
+    """Judge every stored message that has no verdict; counts of verdicts and new alerts.
+
+    ``goes_on`` is called after each.
+    """
     judged = alerts = 0
     while pending := store.unjudged(account, BATCH):
         now = clock()
-        judgements = [judgement(stored, scorer, now) for stored in pending]
+        judgements = []
+        for stored in pending:
+            judgements.append(judgement(stored, scorer, now))
+            goes_on()
         recorded = store.record(
             judgements, decide(pending, judgements, store, channels, now, terms)
         )

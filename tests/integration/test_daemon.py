@@ -39,6 +39,24 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+class RecordingPulse:
+    """What the loop tells of itself."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.reads = 0
+        self.causes: list[str] = []
+
+    def goes_on(self) -> None:
+        self.steps += 1
+
+    def read(self) -> None:
+        self.reads += 1
+
+    def waits(self, cause: str) -> None:
+        self.causes.append(cause)
+
+
 class Setting:
     """A daemon, and all it talks to."""
 
@@ -53,6 +71,7 @@ class Setting:
         self.failures: list[BaseException] = []
         self.terms = FREE
         self.poll_seconds = 5.0
+        self.pulse = RecordingPulse()
 
     def daemon(self) -> Daemon:
         return Daemon(
@@ -64,6 +83,7 @@ class Setting:
             poll_seconds=self.poll_seconds,
             stop=self.stop,
             terms=self.terms,
+            pulse=self.pulse,
         )
 
     @contextmanager
@@ -110,6 +130,42 @@ def test_a_mail_that_arrives_is_told_and_stopping_ends_every_thread(setting: Set
     assert threading.active_count() == before
 
 
+def test_a_loop_that_waits_for_mail_shows_that_it_goes_on(setting: Setting) -> None:
+    setting.poll_seconds = 60.0
+    with setting.running():
+        until(lambda: setting.pulse.reads)
+        before = setting.pulse.steps
+        until(lambda: setting.pulse.steps > before + 10)
+        assert setting.pulse.reads == 1
+
+
+def test_each_mail_is_a_step_so_that_a_long_first_read_is_not_taken_for_a_hang(
+    setting: Setting,
+) -> None:
+    for number in range(50):
+        setting.mailbox.add(raw_mail(f"Letter {number}", date=NOW), NOW)
+    steps = []
+    setting.pulse.read = lambda: steps.append(setting.pulse.steps)  # type: ignore[method-assign]
+    with setting.running():
+        until(lambda: steps)
+    # fetched and judged
+    assert steps[0] >= 2 * 50
+
+
+def test_what_keeps_mail_from_being_read_is_told_and_the_wait_goes_on(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(daemon_module, "BACK_OFF", (60.0,))
+    monkeypatch.setattr(daemon_module, "LOOK_SECONDS", 0.01)
+    setting.mailbox.faults["open"] = MailboxUnavailable("It is away.")
+    with setting.running():
+        until(lambda: setting.pulse.causes)
+        before = setting.pulse.steps
+        until(lambda: setting.pulse.steps > before + 10)
+    assert setting.pulse.causes == ["It is away."]
+    assert setting.pulse.reads == 0
+
+
 def test_a_lost_connection_is_made_again(setting: Setting) -> None:
     with setting.running():
         until(setting.read)
@@ -126,6 +182,16 @@ def test_a_login_refused_at_the_start_ends_the_daemon_with_its_sentence(setting:
     with setting.running() as thread:
         thread.join(SOON)
     assert [str(failure) for failure in setting.failures] == ["Check the password."]
+
+
+def test_a_patient_one_waits_out_a_login_refused_at_the_start(setting: Setting) -> None:
+    setting.mailbox.faults["open"] = LoginRefused("Check the password.")
+    running = threading.Thread(target=run_all, args=([setting.daemon()], setting.stop, True))
+    running.start()
+    until(setting.read)
+    setting.stop.set()
+    running.join(SOON)
+    assert not running.is_alive()
 
 
 @pytest.mark.parametrize("refusal", [LoginRefused("Not now."), ConfigError("No such mailbox.")])

@@ -1,0 +1,70 @@
+"""The end of the program: asked for by signals, in order where that can be, in time anyway."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import structlog
+
+log = structlog.get_logger()
+
+#: How long the parts may take to end by themselves.
+GRACE_SECONDS = 1.5
+
+
+class StopNow(BaseException):
+    """Raised in the main thread when it did not end in time; whatever was open rolls back."""
+
+
+class Insistence:
+    """Whether the main thread may still be torn out of what it does: once at most."""
+
+    def __init__(self) -> None:
+        self._over = False
+
+    def insist(self) -> None:
+        """Raise StopNow in the main thread, unless it was raised before or the end has begun."""
+        if not self._over:
+            self._over = True
+            raise StopNow
+
+    def end(self) -> None:
+        """From now on nothing is interrupted: servers and files are being put away."""
+        self._over = True
+
+
+@contextmanager
+def stop_on_signals(stop: threading.Event) -> Iterator[Insistence]:
+    """SIGTERM and SIGINT set ``stop``; a second one, or 1.5 s of no effect, raise StopNow.
+
+    Once ``stop`` is set both signals stay ignored after the block, too.
+    """
+    insistence = Insistence()
+
+    def insist(_signal: int, _frame: FrameType | None) -> None:
+        insistence.insist()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            insistence.insist()
+            return
+        stop.set()
+        if hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, insist)
+            signal.setitimer(signal.ITIMER_REAL, GRACE_SECONDS)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield insistence
+    except StopNow:
+        log.warning("stopped in the middle of a command")
+    finally:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            # a process that was told to end needs no further telling
+            signal.signal(number, signal.SIG_IGN if stop.is_set() else handler)
