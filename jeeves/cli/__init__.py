@@ -17,24 +17,28 @@ from jeeves.cli import (
     asking,
     authorising,
     beginning,
+    completing,
     databases,
     erasing,
     history,
     installing,
     judging,
     looking,
+    migrating,
     replaying,
     retraining,
     searching,
     serving,
     teaching,
 )
+from jeeves.cli.groups import Grouped
 from jeeves.errors import ConfigError, JeevesError, LoginRefused, TransientError
 
 DONE, FAILED, WRONG_USAGE, TRY_LATER = 0, 1, 2, 75
 
 app = typer.Typer(
     name="jeeves",
+    cls=Grouped,
     help="Watches a mailbox and tells you when somebody wants to meet and nobody said where.",
     no_args_is_help=True,
     add_completion=False,
@@ -46,6 +50,7 @@ beginning.add_to(app)
 serving.add_to(app)
 history.add_to(app)
 looking.add_to(app)
+migrating.add_to(app)
 alerting.add_to(app)
 judging.add_to(app)
 teaching.add_to(app)
@@ -54,6 +59,7 @@ retraining.add_to(app)
 replaying.add_to(app)
 searching.add_to(app)
 authorising.add_to(app)
+completing.add_to(app)
 installing.add_to(app)
 archiving.add_to(app)
 databases.add_to(app)
@@ -70,7 +76,8 @@ def exit_code(error: JeevesError) -> int:
 def main() -> NoReturn:
     """Run the command line and exit."""
     try:
-        app()
+        completing.answer_shell()
+        app(prog_name=completing.PROGRAM)
     except JeevesError as exc:
         print(f"jeeves: {exc}", file=sys.stderr)
         sys.exit(exit_code(exc))

@@ -1,4 +1,4 @@
-"""Commands that look: list, show, status, doctor, migrate."""
+"""Commands that look: list, show, status, doctor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(show)
     app.command()(status)
     app.command()(doctor)
-    app.command()(migrate)
 
 
 def list_(
@@ -145,22 +144,3 @@ def doctor(
         print(json.dumps([finding.as_json() for finding in findings], indent=2))
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
-
-
-def migrate(
-    to: Annotated[str, typer.Option(help='"head", a revision, or "base" (drops all).')] = "head",
-) -> None:
-    """Bring the database's schema to this version.
-
-    Example: jeeves migrate
-    """
-    from jeeves import bootstrap, logs
-    from jeeves.adapters.postgres import schema
-    from jeeves.settings import load_settings
-
-    logs.configure(quiet=True)
-    with bootstrap.open_server(load_settings()) as dsn:
-        before = schema.revision(dsn)
-        schema.migrate(dsn, to)
-        after = schema.revision(dsn)
-    print(f"Schema: {before or 'none'} before, {after or 'none'} now.")

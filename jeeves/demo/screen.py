@@ -67,15 +67,20 @@ class LiveTable:
     def show(self, rows: Sequence[ListedMessage]) -> None:
         """Redraw."""
         self.room = max(self._console.height - MARGIN, 5)
-        parts: list[RenderableType] = [
-            Text(self._headline, style="bold"),
-            Text(),
-            message_table(rows[: self.room], self._zone),
-            Text(),
-            *said(rows),
-            Text("Ctrl-C ends the demo.", style="dim"),
-        ]
-        self._live.update(Group(*parts), refresh=True)
+        self._live.update(scene(rows[: self.room], self._zone, self._headline), refresh=True)
+
+
+def scene(rows: Sequence[ListedMessage], zone: ZoneInfo | None, headline: str) -> Group:
+    """All that a terminal shows at a time."""
+    parts: list[RenderableType] = [
+        Text(headline, style="bold"),
+        Text(),
+        message_table(rows, zone),
+        Text(),
+        *said(rows),
+        Text("Ctrl-C ends the demo.", style="dim"),
+    ]
+    return Group(*parts)
 
 
 class Lines:

@@ -72,18 +72,21 @@ class ShownTexts:
         return "shows text messages instead of sending them"
 
 
-def perform(settings: Settings, once: bool) -> None:
+def perform(settings: Settings, once: bool, screen: Screen | None = None) -> None:
     """Run the demo until a signal stops it, or for one round.
+
+    Args:
+        settings: The owner's, of which those about mail and alerts are not used.
+        once: One round, as fast as it goes.
+        screen: Where it is shown; None for standard output.
 
     Raises:
         JeevesError: a part could not be started, or the round did not end.
     """
     stop = threading.Event()
-    screen: Screen
-    if sys.stdout.isatty() and not once:
-        screen = LiveTable(settings.zone, HEADLINE)
-    else:
-        screen = Lines(settings.zone, HEADLINE)
+    if screen is None:
+        live = sys.stdout.isatty() and not once
+        screen = (LiveTable if live else Lines)(settings.zone, HEADLINE)
     with stop_on_signals(stop) as insistence, ExitStack() as stack:
         server = GmailServer(initial_mails(bootstrap.now()))
         stack.push(server)

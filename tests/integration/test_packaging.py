@@ -143,7 +143,12 @@ def test_wheel_holds_no_other_model_than_the_starter(wheel: zipfile.ZipFile) -> 
 
 
 def test_wheel_holds_nothing_else(wheel: zipfile.ZipFile) -> None:
-    assert {name.partition("/")[0] for name in wheel.namelist()} <= {
+    names = wheel.namelist()
+    data = f"jeeves-{version()}.data/"
+    assert [name for name in names if name.startswith(data)] == [
+        f"{data}data/share/man/man1/jeeves.1"
+    ]
+    assert {name.partition("/")[0] for name in names if not name.startswith(data)} <= {
         "jeeves",
         f"jeeves-{version()}.dist-info",
     }

@@ -9,12 +9,13 @@ from contextlib import closing
 import psycopg2
 import pytest
 
-from jeeves.adapters.postgres import schema
+from jeeves.adapters.postgres import losing, schema
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.labelling import Source, Word
+from jeeves.domain.outbox import MuteKind
 from jeeves.domain.ports import Judgement
 from jeeves.domain.verdict import Label
-from jeeves.errors import SchemaOutOfDate
+from jeeves.errors import ConfigError, SchemaOutOfDate
 from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_alert, an_outcome
 
 
@@ -173,3 +174,30 @@ def test_an_older_and_a_newer_schema_are_refused_with_what_mends_them(database_u
         schema.require_head(database_url)
     with pytest.raises(SchemaOutOfDate, match="upgrade Jeeves"):
         schema.migrate(database_url)
+
+
+def test_going_back_says_what_it_would_lose_and_changes_nothing(database_url: str) -> None:
+    schema.migrate(database_url)
+    with closing(PostgresStore(database_url)) as store:
+        store.ingest(ACCOUNT, [a_message(), a_message()], None)
+        ids = [one.id for one in store.unjudged(ACCOUNT, 2)]
+        store.teach([Word(ids[0], Label.OTHER, Source.COMMAND)])
+        store.mute(ACCOUNT, MuteKind.SENDER, "ana@example.org", NOW)
+    lost = "; ".join(map(str, losing.losses(database_url, "0003")))
+    assert "table mutes (1 row)" in lost
+    assert "table pauses (0 rows)" in lost
+    assert "messages" not in lost
+    execute(database_url, "update labels set heard_at = now()")
+    assert "labels.heard_at (in 1 row)" in "; ".join(map(str, losing.losses(database_url, "0004")))
+    everything = "; ".join(map(str, losing.losses(database_url, "base")))
+    assert "table messages (2 rows)" in everything
+    schema.require_head(database_url)
+    assert execute(database_url, "select count(*) from mutes") == [(1,)]
+    assert losing.losses(database_url, "head") == []
+
+
+def test_a_schema_that_is_not_known_is_refused_with_those_that_are(database_url: str) -> None:
+    with pytest.raises(ConfigError, match=r"0001, 0002, .*head or base"):
+        schema.migrate(database_url, "0999")
+    assert schema.revision(database_url) is None
+    assert schema.revisions()[-1] == schema.HEAD

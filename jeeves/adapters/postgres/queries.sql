@@ -1192,3 +1192,12 @@ select concat_ws(' ', current_database(), pg_postmaster_start_time()) as place;
 select count(*) as others
 from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and application_name = 'jeeves';
+
+-- name: columns_of_tables
+select relname as name, array_agg(attname::text order by attnum) as columns
+from pg_class
+join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+where relnamespace = current_schema()::regnamespace and relkind = 'r' and relowner = current_user::regrole
+  and relname <> 'alembic_version'
+group by pg_class.oid, relname
+order by pg_class.oid;

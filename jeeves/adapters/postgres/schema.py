@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from psycopg2 import extensions
 
 from jeeves.adapters.postgres.connection import SqlCursor, connect, translate_errors
-from jeeves.errors import SchemaOutOfDate
+from jeeves.errors import ConfigError, SchemaOutOfDate
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -34,6 +34,11 @@ def migrations_folder() -> Path:
     package = Path(__file__).resolve().parents[2]
     packaged = package / "_migrations"
     return packaged if packaged.is_dir() else package.parent / "migrations"
+
+
+def revisions() -> list[str]:
+    """Every revision this version of Jeeves knows, oldest first."""
+    return sorted(path.name[:4] for path in (migrations_folder() / "versions").glob("[0-9]*.py"))
 
 
 def revision(dsn: str) -> str | None:
@@ -74,22 +79,42 @@ def require_head(dsn: str) -> None:
     if found > HEAD:
         raise SchemaOutOfDate(
             f"The database stands at schema {found}, newer than this Jeeves knows ({HEAD}): "
-            "upgrade Jeeves."
+            "upgrade Jeeves; nothing was read or changed."
         )
+
+
+def goes_back(dsn: str, target: str) -> bool:
+    """Whether ``migrate`` to ``target`` would take away from what the database has.
+
+    Raises:
+        ConfigError: there is no such revision.
+        SchemaOutOfDate: the database is newer than this version of Jeeves.
+        StoreUnavailable: the database cannot be reached.
+    """
+    if target not in {"head", "base", *revisions()}:
+        raise ConfigError(
+            f"There is no schema {target[:20]!r}: name one of {', '.join(revisions())}, head or "
+            "base."
+        )
+    current = revision(dsn)
+    if current is not None and current > HEAD:
+        require_head(dsn)
+    return current is not None and (target == "base" or (target != "head" and target < current))
 
 
 def migrate(dsn: str, target: str = "head") -> None:
     """Bring the database to ``target`` ("head", a revision, or "base" for empty).
 
-    Everything happens in one transaction under an advisory lock.
+    Everything happens in one transaction under an advisory lock. Going back loses what the older
+    schema has no place for: ``losing.losses`` says what.
 
     Raises:
+        ConfigError: there is no such revision.
         SchemaOutOfDate: the database is newer than this version of Jeeves.
         StoreUnavailable: the database cannot be reached.
     """
+    goes_back(dsn, target)
     current = revision(dsn)
-    if current is not None and current > HEAD:
-        require_head(dsn)
     with migrating(dsn) as change:
         change.to(target, current)
 
