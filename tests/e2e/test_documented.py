@@ -126,8 +126,8 @@ def runnable() -> Iterator[Line]:
 
 #: Named in a sentence without what they always need.
 NEED_ARGUMENTS = {"completion", "import", "relabel", "score", "show", "unmute", "replay"}
-#: What learns would need labels, and minutes.
-UNLESS = {"--retrain", "--to"}
+#: What learns would need labels, and minutes; what watches does not end.
+UNLESS = {"--retrain", "--to", "--watch"}
 
 
 def test_the_command_lines_that_need_no_mailbox_run(

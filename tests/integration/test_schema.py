@@ -186,7 +186,7 @@ def test_going_back_says_what_it_would_lose_and_changes_nothing(database_url: st
     lost = "; ".join(map(str, losing.losses(database_url, "0003")))
     assert "table mutes (1 row)" in lost
     assert "table pauses (0 rows)" in lost
-    assert "messages" not in lost
+    assert "table messages" not in lost
     execute(database_url, "update labels set heard_at = now()")
     assert "labels.heard_at (in 1 row)" in "; ".join(map(str, losing.losses(database_url, "0004")))
     everything = "; ".join(map(str, losing.losses(database_url, "base")))
