@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from importlib.util import find_spec
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import numpy as np
 import sklearn
@@ -45,6 +47,7 @@ def on_cluster(address: str | None) -> Iterator[Place]:
     # What it has to say of a lost connection is said by our one sentence.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
+        _knock(address)
         client: Any = cast(Any, Client)(address, timeout=_ANSWER_SECONDS, set_as_default=False)
     except (OSError, TimeoutError) as exc:
         raise ClusterUnavailable(
@@ -64,6 +67,13 @@ def on_cluster(address: str | None) -> Iterator[Place]:
                 f"The Dask cluster at {address} was lost ({type(exc).__name__}): start the same "
                 "search again, it goes on with the trials that are not done."
             ) from exc
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens: a Client that finds nobody may hang at its end."""
+    place = urlsplit(address)
+    if place.hostname and place.port:
+        socket.create_connection((place.hostname, place.port), _ANSWER_SECONDS).close()
 
 
 def _check_workers(client: Any, address: str) -> None:

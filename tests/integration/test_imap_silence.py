@@ -327,11 +327,18 @@ class CountedStop(threading.Event):
         return self.is_set()
 
 
+class Resting(Daemon):
+    """Waits out a failure in one piece, however long."""
+
+    def _rest(self, seconds: float, cause: str) -> None:  # noqa: ARG002  # as there
+        self.stop.wait(seconds)
+
+
 def watch(server: ScriptedImap, stop: threading.Event, dsn: str) -> None:
     """The daemon until ``stop`` is set."""
     account = ImapAccount(ACCOUNT, PASSWORD, "127.0.0.1", server.port, "none")
     with server:
-        Daemon(
+        Resting(
             mailbox=GmailMailbox(account, CALM),
             open_store=lambda: PostgresStore(dsn),
             scorer=FakeScorer(),
