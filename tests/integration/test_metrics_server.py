@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from jeeves.adapters.metrics import MetricsServer
 from jeeves.errors import ConfigError
+from tests.integration.test_daemon import until
 
 
 class Told:
@@ -99,6 +100,8 @@ def test_whoever_asks_is_shown_no_traceback(
         assert ask(server, path)[:2] == (500, b"")
         told.fault = None
         assert ask(server, path)[0] == 200
+        # It is logged once the answer has gone.
+        until(lambda: bool(events))
     assert [(event["event"], event["error"]) for event in events] == [
         ("metrics failed", "LookupError")
     ]
