@@ -17,6 +17,7 @@ from jeeves.errors import ModelError
 from jeeves.settings import Settings
 
 if TYPE_CHECKING:
+    from jeeves.domain.labelling import LastWord
     from jeeves.domain.message import Message
     from jeeves.learning.owners_model import OwnersModel
     from jeeves.learning.serving import Loaded, Renewed, Shelf
@@ -96,11 +97,11 @@ def make_renewed(settings: Settings, refused: Callable[[Sequence[str]], None]) -
     return Renewed(shelves(settings), settings.costs, loaded, told)
 
 
-def trained_up_to(settings: Settings) -> int:
-    """The last word of the owner that any training has known; 0 where there was none."""
+def trained_up_to(settings: Settings) -> LastWord | None:
+    """The last word of the owner that any training has known; None where there was none."""
     from jeeves.learning.shelf_list import last_trained
 
-    return last_trained(shelves(settings)[0]) or 0
+    return last_trained(shelves(settings)[0])
 
 
 def outgrown_starter(settings: Settings) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from jeeves import modelling
 from jeeves.cli.status import Learning, StatusReport, Views, gather, next_night
+from jeeves.domain.labelling import LastWord
 from jeeves.domain.ports import TeachingStore
 from jeeves.modelling import ModelInUse
 from jeeves.settings import Settings
@@ -23,7 +24,7 @@ class Standing:
     reading: Views
     store: TeachingStore
     _model: ModelInUse | None = field(init=False, default=None)
-    _trained_up_to: int = field(init=False, default=0)
+    _trained_up_to: LastWord | None = field(init=False, default=None)
     _looked_at: datetime | None = field(init=False, default=None)
 
     def report(self, now: datetime) -> StatusReport:

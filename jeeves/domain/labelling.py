@@ -77,11 +77,22 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class LastWord:
+    """Up to where something knows what the owner has said."""
+
+    number: int
+    #: Words of another database may have the same numbers, but not the same times.
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SaidAfter:
     """What was said after a word."""
 
-    #: The number of the last word of all; 0 where there is none.
-    last_word: int
+    #: The number of that word; 0 where this database has no such word, and all was said after it.
+    word: int
+    #: The last word of all; None where there is none.
+    last: LastWord | None
     #: Messages of which anything was said, taking back included.
     messages: int
 
@@ -136,8 +147,8 @@ class TeachingStore(Protocol):
         """
         ...
 
-    def said_after(self, word: int) -> SaidAfter:
-        """What was said after the word with this number; 0: all."""
+    def said_after(self, word: LastWord | None) -> SaidAfter:
+        """What was said after this word; None: all."""
         ...
 
     def stored_as(

@@ -105,13 +105,15 @@ def chained(lesson: Lesson, eligible: Bools) -> tuple[Floats, Bools]:
     newer = numbers[numbers >= (lesson.groups.max() + 1) // 2]
     # Where new words are mostly of old mail, the newer half of that.
     numbers = newer if 2 * len(newer) >= len(numbers) else numbers[len(numbers) // 2 :]
+    order = np.arange(len(lesson.labels))
     predicted = lesson.starter.copy()
     held_out = np.zeros(len(lesson.labels), np.bool_)
     for part in np.array_split(numbers, STEPS):
         if not len(part):
             continue
         here = np.isin(lesson.groups, part)
-        earlier = (lesson.groups < part[0]) & ~here
+        # Not later mail of an earlier conversation either.
+        earlier = order < order[here][0]
         if looseness(lesson.labels[earlier]) == 0.0:
             continue
         chosen = here & eligible

@@ -13,6 +13,7 @@ import joblib
 import numpy as np
 from sklearn.model_selection import GroupKFold
 
+from jeeves.domain.labelling import LastWord
 from jeeves.domain.operating import Costs, Curve
 from jeeves.domain.verdict import Label
 from jeeves.errors import TooFewLabels
@@ -93,7 +94,13 @@ class OwnersModel:
         }
 
     def save(
-        self, folder: Path, now: datetime, key: OwnersKey, last_word: int, why: str, passed: bool
+        self,
+        folder: Path,
+        now: datetime,
+        key: OwnersKey,
+        last_word: LastWord,
+        why: str,
+        passed: bool,
     ) -> str:
         """Write it into ``folder`` as a new version and return its name; not current yet.
 
@@ -101,7 +108,7 @@ class OwnersModel:
             folder: The owner's models.
             now: Aware.
             key: What seals it.
-            last_word: The number of the last word there was when the labels were read.
+            last_word: The last word there was when the labels were read.
             why: Why it is to be current, or is not; one sentence.
             passed: Whether it is to be current.
 
@@ -111,7 +118,8 @@ class OwnersModel:
         stored = io.BytesIO()
         joblib.dump(self.fitted.pipeline, stored, compress=("zlib", 1))
         facts = self.facts()
-        facts["training"]["last_word"] = last_word
+        at = last_word.at.isoformat()
+        facts["training"]["last_word"] = {"number": last_word.number, "at": at}
         facts["gate"] = {**self.gate.as_dict(), "promoted": passed, "why": why}
         table = self.fitted.table().dumps()
         return registry.save(folder, table, stored.getvalue(), facts, now, key)

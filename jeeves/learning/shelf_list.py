@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
+from jeeves.domain.labelling import LastWord
 from jeeves.errors import ModelError
 from jeeves.learning import registry
 from jeeves.learning.serving import Shelf
@@ -98,14 +100,15 @@ def _line(version: str, state: str, content: Mapping[str, Any], starter: bool) -
     )
 
 
-def known_up_to(content: Mapping[str, Any]) -> int | None:
+def known_up_to(content: Mapping[str, Any]) -> LastWord | None:
     """The last word that a model of an owner's labels knows, by its manifest; None of others."""
     if content.get("kind") != KIND:
         return None
-    return int(content["training"]["last_word"])
+    word = content["training"]["last_word"]
+    return LastWord(word["number"], datetime.fromisoformat(word["at"]))
 
 
-def last_trained(own: Shelf) -> int | None:
+def last_trained(own: Shelf) -> LastWord | None:
     """The last word that any training has known, whatever became of it; None where none was."""
     for version in registry.versions(own.folder):
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from jeeves.domain.labelling import SaidAfter
+from jeeves.domain.labelling import LastWord, SaidAfter
 from jeeves.domain.operating import Costs
 from jeeves.domain.ports import TeachingStore
 from jeeves.errors import ModelError
@@ -79,18 +79,20 @@ def retrain(
     """
     with one_at_a_time(own.folder):
         current, trained = _current(own), last_trained(own)
-        known = store.said_after(trained or 0)
+        known = store.said_after(trained)
         if not force and (refusal := _nothing_to_do(known, trained, least_new)):
             return Retrained(None, False, refusal)
         base = _newest(starter)
         pipeline = Fitted.of_table(base.read_table())
         serving = None if current is None else Fitted.of_table(current.read_table())
         lesson = read_lesson(store.labelled(), pipeline, serving)
-        up_to = known_up_to(current.content) if current is not None else 0
-        model = make(lesson, pipeline, base.content["version"], base.curve, costs, up_to or 0)
+        up_to = known_up_to(current.content) if current is not None else None
+        fitted_on = store.said_after(up_to).word
+        model = make(lesson, pipeline, base.content["version"], base.curve, costs, fitted_on)
         promoted = model.gate.passed or force
         why = model.gate.why if model.gate.passed or not force else FORCED + model.gate.why
-        version = model.save(own.folder, clock(), key, known.last_word, why, promoted)
+        assert known.last is not None  # noqa: S101  there is a lesson
+        version = model.save(own.folder, clock(), key, known.last, why, promoted)
         if promoted:
             registry.promote(own.folder, version, own.proof)
         removed = prune(own.folder, keep)
@@ -100,8 +102,8 @@ def retrain(
     return Retrained(version, promoted, why, model, tuple(removed))
 
 
-def _nothing_to_do(known: SaidAfter, trained: int | None, least_new: int) -> str | None:
-    if trained is not None and not known.messages:
+def _nothing_to_do(known: SaidAfter, trained: LastWord | None, least_new: int) -> str | None:
+    if trained is not None and known.last is not None and not known.messages:
         return "Nothing was labelled since the last training: there is nothing new to learn."
     if known.messages < least_new:
         return (

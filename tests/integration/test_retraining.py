@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from psycopg2.extensions import make_dsn
 
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.labelling import Source, Word
@@ -32,7 +34,7 @@ from jeeves.learning.upkeep import one_at_a_time, roll_back
 from jeeves.service.daemon import Daemon
 from jeeves.service.retraining import REPORT, Retrained, retrain
 from tests.builders import ACCOUNT, NOW, a_message, raw_mail
-from tests.conftest import ROOT
+from tests.conftest import ROOT, run_sql
 from tests.fakes import FakeClock, FakeMailbox
 from tests.integration.test_daemon import until
 from tests.model.lessons import mails, small_table
@@ -113,6 +115,16 @@ class School:
 
 
 @pytest.fixture
+def database_of_another(postgres_server: str, migrated_template: str) -> Iterator[str]:
+    """DSN of a second database with the newest schema and no rows."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    superuser = make_dsn(postgres_server, user="postgres", dbname="postgres")
+    run_sql(superuser, f"CREATE DATABASE {name} TEMPLATE {migrated_template} OWNER jeeves")
+    yield make_dsn(postgres_server, dbname=name)
+    run_sql(superuser, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
 def school(migrated_url: str, tmp_path: Path) -> Iterator[School]:
     school = School(migrated_url, tmp_path)
     yield school
@@ -182,6 +194,20 @@ def test_the_second_model_is_held_to_the_first_on_what_is_new_since(school: Scho
     # of the 48 mails the newer half: those that the first was not fitted on
     assert second.model.gate.messages <= 24
     assert second.model.lesson.current.tolist() != second.model.lesson.starter.tolist()
+
+
+def test_a_model_of_another_database_keeps_nothing_from_being_learned(
+    school: School, database_of_another: str, tmp_path: Path
+) -> None:
+    school.label()
+    school.retrain(force=True)
+    elsewhere = School(database_of_another, tmp_path / "elsewhere")
+    elsewhere.own = school.own
+    elsewhere.clock = school.clock
+    # as many words as the model knows, or fewer: they are others all the same
+    elsewhere.label()
+    assert elsewhere.retrain().version is not None
+    elsewhere.store.close()
 
 
 def test_too_few_labels_leave_no_version(school: School) -> None:

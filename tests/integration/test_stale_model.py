@@ -10,24 +10,28 @@ import pytest
 from jeeves import modelling
 from jeeves.cli.examining import model
 from jeeves.cli.examining.finding import Grade
+from jeeves.domain.labelling import LastWord
 from jeeves.learning import registry
 from jeeves.learning.origin import owners_key
 from jeeves.learning.shelf_list import KIND
 from jeeves.settings import Settings
 from tests.builders import NOW
 
+WORD = LastWord(7, NOW)
+
 
 def settings(home: Path, **given: object) -> Settings:
     return Settings.model_validate({"jeeves_home": home, "speech": "off", **given})
 
 
-def serve(ours: Settings, starter: str, last_word: int = 7) -> None:
+def serve(ours: Settings, starter: str) -> None:
     """The starter itself, sealed as a model of the owner's that was moved from ``starter``."""
     _, shelf = modelling.shelves(ours)
     current = registry.current(shelf.folder)
     made = registry.verify(shelf.folder, current or "", shelf.proof)
     facts: dict[str, Any] = {name: made.content[name] for name in ("thresholds", "curve")}
-    facts |= {"kind": KIND, "training": {"starter": starter, "last_word": last_word}}
+    word = {"number": WORD.number, "at": WORD.at.isoformat()}
+    facts |= {"kind": KIND, "training": {"starter": starter, "last_word": word}}
     key = owners_key(ours.jeeves_home)
     own = ours.own_models
     version = registry.save(own, made.table, b"no pipeline is read to serve", facts, NOW, key)
@@ -44,7 +48,7 @@ def test_a_model_that_was_moved_from_an_older_starter_is_told(
     assert found.grade is Grade.WARNING
     assert "moved from the starter 2020-01-01T00-00-00-abcdef" in found.says
     assert found.mends.endswith(mends)
-    assert modelling.trained_up_to(ours) == 7
+    assert modelling.trained_up_to(ours) == WORD
 
 
 def test_a_model_that_was_moved_from_the_starter_that_is_there_is_fine(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -208,13 +208,26 @@ class TestTeach:
         assert labels(store) == {}
         assert words(store) == []
 
-    def test_counts_tell_what_stands_and_what_is_new(self, store: PostgresStore) -> None:
+    def test_what_was_said_after_a_word_is_counted(self, store: PostgresStore) -> None:
+        assert store.said_after(None) == SaidAfter(0, None, 0)
         first, second = stored(store, Marks(("Jeeves/yes",))), stored(store)
         say(store, second, NO, COMMAND)
-        before = store.said_after(0)
-        assert before == SaidAfter(last_word=2, messages=2)
+        before = store.said_after(None)
+        assert before.last is not None
+        assert (before.word, before.last.number, before.messages) == (0, 2, 2)
         say(store, first, None, COMMAND)
-        assert store.said_after(before.last_word) == SaidAfter(last_word=3, messages=1)
+        after = store.said_after(before.last)
+        assert after.last is not None
+        assert (after.word, after.last.number, after.messages) == (2, 3, 1)
+
+    def test_a_word_of_another_database_is_none_of_this_one(self, store: PostgresStore) -> None:
+        say(store, stored(store), NO, COMMAND)
+        here = store.said_after(None).last
+        assert here is not None
+        assert store.said_after(here).messages == 0
+        elsewhere = replace(here, at=here.at - timedelta(seconds=1))
+        found = store.said_after(elsewhere)
+        assert (found.word, found.messages) == (0, 1)
 
 
 class TestMarks:

@@ -10,6 +10,7 @@ import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from jeeves.domain.labelling import LastWord
 from jeeves.domain.operating import Costs, Curve, OperatingPoint
 from jeeves.errors import TooFewLabels
 from jeeves.learning import gate as gate_module
@@ -24,12 +25,14 @@ from jeeves.learning.owners_model import OwnersModel, make
 from jeeves.learning.personal import looseness, move
 from jeeves.learning.scorer import TableScorer
 from jeeves.learning.serving import load
+from jeeves.learning.shelf_list import known_up_to
 from jeeves.learning.table import Table
 from tests.builders import NOW
 from tests.model.lessons import a_lesson, mails, small_starter, small_table
 from tests.model.small_corpus import small_corpus
 
 KEY = OwnersKey(bytes(range(32)))
+WORD = LastWord(77, NOW)
 CURVE = Curve(
     0.05,
     (
@@ -83,7 +86,7 @@ def test_what_is_saved_serves_what_was_fitted_and_holds_no_word_of_the_owners(
     tmp_path: Path,
 ) -> None:
     model = made()
-    version = model.save(tmp_path, NOW, KEY, 48, model.gate.why, True)
+    version = model.save(tmp_path, NOW, KEY, WORD, model.gate.why, True)
     scorer = load(tmp_path, version, KEY)
     messages = [one.message for one in mails()]
     expected = model.fitted.probabilities([document(one) for one in messages])
@@ -96,10 +99,10 @@ def test_what_is_saved_serves_what_was_fitted_and_holds_no_word_of_the_owners(
 
 def test_the_manifest_says_what_it_was_made_of_and_why_it_serves(tmp_path: Path) -> None:
     model = made()
-    version = model.save(tmp_path, NOW, KEY, 77, model.gate.why, True)
+    version = model.save(tmp_path, NOW, KEY, WORD, model.gate.why, True)
     content = registry.verify(tmp_path, version, KEY).content
     assert content["training"]["starter"] == "starter-1"
-    assert content["training"]["last_word"] == 77
+    assert known_up_to(content) == WORD
     assert content["training"]["labels"] == {"needs_location": 12, "other": 12}
     assert content["gate"]["why"] == model.gate.why
     assert "half of the resamples" in content["gate"]["rule"]
@@ -133,23 +136,24 @@ def test_the_gate_lets_no_model_see_the_future_of_what_it_judges(
     # two mails of one conversation, far apart
     groups = lesson.groups.copy()
     groups[20] = groups[3]
-    lesson = replace(lesson, groups=groups)
-    seen: list[tuple[int, list[int]]] = []
+    # each mail is known by what the starter says of it
+    lesson = replace(lesson, groups=groups, starter=np.arange(24) / 100)
+    given: list[list[int]] = []
     true_move = personal.move
 
     def watched(columns: object, starter: np.ndarray, labels: np.ndarray) -> personal.Moved:
-        seen.append((len(labels), []))
+        given.append([round(100 * one) for one in starter])
         return true_move(columns, starter, labels)
 
     monkeypatch.setattr(gate_module, "move", watched)
-    _, held_out = chained(lesson, np.ones(24, np.bool_))
-    sizes = [size for size, _ in seen]
-    assert sizes == sorted(sizes)
-    assert not held_out[:11].any()
-    # the other mail of that conversation came before
-    assert held_out[12:20].all()
-    assert not held_out[20]
-    assert sizes[-1] < 24
+    predicted, held_out = chained(lesson, np.ones(24, np.bool_))
+    judged_mails = np.flatnonzero(held_out)
+    assert judged_mails.tolist() == [n for n in range(11, 24) if n != 20]
+    parts = np.array_split(judged_mails, gate_module.STEPS)
+    assert len(given) == len(parts)
+    for fitted_on, part in zip(given, parts, strict=True):
+        assert fitted_on == list(range(part[0]))
+    assert (predicted[held_out] != lesson.starter[held_out]).all()
 
 
 def test_mails_that_the_current_model_knows_are_not_held_out() -> None:

@@ -775,8 +775,15 @@ order by m.received_at desc, m.id desc
 limit %(limit)s;
 
 -- name: said_after
-select coalesce((select max(id) from labels), 0) as last_word,
-       (select count(distinct message_id) from labels where id > %(word)s) as messages;
+with known as (
+    select coalesce((
+        select id from labels where id = %(number)s and labelled_at = %(at)s::timestamptz
+    ), 0) as word
+)
+select known.word, last.id as last, last.labelled_at as last_at,
+       (select count(distinct message_id) from labels where id > known.word) as messages
+from known
+left join (select id, labelled_at from labels order by id desc limit 1) last on true;
 
 -- name: stored_as
 -- The stored messages with this short id or Message-ID.

@@ -18,6 +18,7 @@ from jeeves.adapters.postgres.connection import (
 from jeeves.adapters.postgres.rows import read_message
 from jeeves.domain.labelling import (
     LabelledMail,
+    LastWord,
     SaidAfter,
     Source,
     Unheard,
@@ -87,11 +88,13 @@ class PostgresTeaching(HasConnection):
         return [Unlabelled(row["id"], read_message(row), row["answered"]) for row in sql.fetchall()]
 
     @in_one_statement
-    def said_after(self, sql: SqlCursor, word: int) -> SaidAfter:
-        """What was said after the word with this number; 0: all."""
-        sql.execute(queries()["said_after"], {"word": word})
+    def said_after(self, sql: SqlCursor, word: LastWord | None) -> SaidAfter:
+        """What was said after this word; None: all."""
+        number, at = (word.number, word.at) if word else (0, None)
+        sql.execute(queries()["said_after"], {"number": number, "at": at})
         row: Row = sql.fetchone() or {}
-        return SaidAfter(**row)
+        last = LastWord(row["last"], row["last_at"].astimezone(UTC)) if row["last"] else None
+        return SaidAfter(row["word"], last, row["messages"])
 
     @in_one_statement
     def stored_as(
