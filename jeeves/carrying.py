@@ -158,7 +158,7 @@ def _secret_files(settings: Settings) -> Iterator[tuple[str, bytes]]:
 
 
 def _save_models(settings: Settings, file: Writing, *, with_secrets: bool) -> int:
-    from jeeves.learning import carrying
+    from jeeves.learning import carrying, registry
     from jeeves.learning.origin import read_key
 
     key = read_key(settings.jeeves_home)
@@ -169,7 +169,7 @@ def _save_models(settings: Settings, file: Writing, *, with_secrets: bool) -> in
     for version in versions:
         for name in carrying.FILES:
             file.add(f"models/{version}/{name}", (folder / version / name).read_bytes())
-    served = [name for name in carrying.served_here(folder) if name in versions]
+    served = [name for name in registry.served_if_known(folder) if name in versions]
     if served:
         file.add(CURRENT, "".join(f"{name}\n" for name in served).encode())
     if with_secrets:
@@ -277,20 +277,23 @@ def _put_models(
     """The models that are the owner's: by the key there is or comes along, or by the digest."""
     from jeeves.learning import carrying
     from jeeves.learning.origin import owners_key, read_key
+    from jeeves.learning.upkeep import one_at_a_time
 
     if not versions:
         return
     home = settings.jeeves_home
-    if KEY in file.names and read_key(home) is None:
-        carrying.put_key(home, file.read(KEY))
+    if KEY in file.names:
+        owners_key(home, file.read(KEY))
     key: OwnersKey | None = owners_key(home) if proved else read_key(home)
     refused = added = 0
-    for version in versions:
-        model = _model(file, version)
-        if key is None or not (proved or carrying.is_of(key, version, model)):
-            refused += 1
-            continue
-        added += carrying.put(settings.own_models, version, model, key)
+    # A training would take what is being written for something that was left half-made.
+    with one_at_a_time(settings.own_models):
+        for version in versions:
+            model = _model(file, version)
+            if key is None or not (proved or carrying.is_of(key, version, model)):
+                refused += 1
+                continue
+            added += carrying.put(settings.own_models, version, model, key)
     if refused:
         told.say(
             f"{refused} models left out: they are sealed with another key. If the archive is your "

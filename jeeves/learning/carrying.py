@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import secrets
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jeeves.errors import ArchiveError, ModelCorrupt, ModelError
+from jeeves.errors import ArchiveError, ModelError
 from jeeves.learning import registry
-from jeeves.learning.origin import KEY, KEY_BYTES, OwnersKey, read_key
-from jeeves.learning.registry import MANIFEST, PIPELINE, TABLE
+from jeeves.learning.origin import KEY_BYTES, OwnersKey
+from jeeves.learning.registry import MANIFEST, PIPELINE, TABLE, VERSION
 
 FILES = (MANIFEST, TABLE, PIPELINE)
-VERSION = r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{6}"
 
 
 def versions_to_carry(folder: Path, key: OwnersKey) -> list[str]:
@@ -31,14 +27,6 @@ def versions_to_carry(folder: Path, key: OwnersKey) -> list[str]:
             continue
         good.append(version)
     return good
-
-
-def served_here(folder: Path) -> list[str]:
-    """The version that serves and those before it; none where that cannot be told."""
-    try:
-        return registry.served(folder)
-    except ModelCorrupt:
-        return []
 
 
 def check_carried(version: str, files: Mapping[str, bytes]) -> dict[str, Any]:
@@ -80,51 +68,11 @@ def put(folder: Path, version: str, files: Mapping[str, bytes], key: OwnersKey) 
     if (folder / version).is_dir():
         return False
     manifest = check_carried(version, files)
-    written = dict(files)
     if not is_of(key, version, files):
         bare = {name: value for name, value in manifest.items() if name not in ("key", "seal")}
-        sealed = {**bare, **key.seal(bare)}
-        text = json.dumps(sealed, indent=2, ensure_ascii=False, allow_nan=False)
-        written[MANIFEST] = f"{text}\n".encode()
-    aside = folder / f".{version}-{secrets.token_hex(3)}"
-    with registry.writing(folder):
-        try:
-            aside.mkdir(parents=True)
-            for name in FILES:
-                with (aside / name).open("xb") as file:
-                    file.write(written[name])
-                    file.flush()
-                    os.fsync(file.fileno())
-            registry.sync(aside)
-            aside.rename(folder / version)
-        except OSError:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise
-        registry.sync(folder)
+        files = {**files, MANIFEST: registry.written(bare, key)}
+    registry.place(folder, version, files)
     return True
-
-
-def put_key(home: Path, secret: bytes) -> None:
-    """The key of ``home`` is this one, where it had none.
-
-    Raises:
-        ModelError: it cannot be written.
-    """
-    if read_key(home) is not None:
-        return
-    aside = home / f".{KEY}-{secrets.token_hex(4)}"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.rename(home / KEY)
-    except OSError as exc:
-        raise ModelError(
-            f"The key that seals models cannot be written to {home / KEY} ({exc.strerror})."
-        ) from exc
 
 
 def key_of(secret: bytes) -> OwnersKey:
@@ -144,7 +92,7 @@ def let_serve(folder: Path, named: list[str], key: OwnersKey) -> str | None:
     Raises:
         ModelError: it cannot be written.
     """
-    if served_here(folder):
+    if registry.served_if_known(folder):
         return None
     standing = [name for name in named if (folder / name).is_dir()]
     if not standing:
@@ -157,5 +105,5 @@ def let_serve(folder: Path, named: list[str], key: OwnersKey) -> str | None:
 
 def part_of(name: str) -> tuple[str, str] | None:
     """Version and file that a part ``models/VERSION/FILE`` holds; None where it is no such."""
-    found = re.fullmatch(rf"models/({VERSION})/({'|'.join(map(re.escape, FILES))})", name)
+    found = re.fullmatch(rf"models/({VERSION.pattern})/({'|'.join(map(re.escape, FILES))})", name)
     return (found[1], found[2]) if found else None

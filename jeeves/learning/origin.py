@@ -127,10 +127,14 @@ def owners_proof(home: Path) -> OwnersKey | NoKey:
         return NoKey(refusal)
 
 
-def owners_key(home: Path) -> OwnersKey:
-    """The key in ``home``, made (32 random bytes, mode 0600) where there is none.
+def owners_key(home: Path, secret: bytes | None = None) -> OwnersKey:
+    """The key in ``home``; where there is none, it is made (mode 0600).
 
     Of two processes that make it at once both get the same.
+
+    Args:
+        home: JEEVES_HOME.
+        secret: What it is made of; default: 32 random bytes.
 
     Raises:
         ModelKeyUnusable: it cannot be read, is no key, or others may read it.
@@ -145,7 +149,7 @@ def owners_key(home: Path) -> OwnersKey:
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(KEY_BYTES))
+                file.write(secret or secrets.token_bytes(KEY_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
             # Unlike a rename, a link replaces nothing.

@@ -42,7 +42,7 @@ TABLE, PIPELINE, MANIFEST, CURRENT = "table.json.gz", "pipeline.joblib", "manife
 #: A pickle of one of these may not mean the same under another version.
 LIBRARIES = ("scikit-learn", "scipy", "numpy", "joblib", "nltk")
 
-_VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{6}")
+VERSION = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-[0-9a-f]{6}")
 _REMEMBERED = 10
 MEND = f"{TRAIN}, or reinstall Jeeves if it is the packaged starter"
 
@@ -103,29 +103,39 @@ def save(
     """
     files = {TABLE: table, PIPELINE: pipeline}
     version = f"{now:%Y-%m-%dT%H-%M-%S}-{secrets.token_hex(3)}"
-    try:
-        previous = current(folder)
-    except ModelCorrupt:
-        previous = None
     manifest: dict[str, Any] = {
         "format": FORMAT_VERSION,
         "document": DOCUMENT_VERSION,
         "version": version,
-        "previous": previous,
+        "previous": next(iter(served_if_known(folder)), None),
         "created_at": now.isoformat(),
         "revision": git_revision(),
         "libraries": {name: metadata.version(name) for name in LIBRARIES},
         "files": {name: _digest(content) for name, content in files.items()},
         **facts,
     }
-    if key is not None:
-        manifest |= key.seal(manifest)
-    text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False)
+    place(folder, version, {**files, MANIFEST: written(manifest, key)})
+    return version
+
+
+def written(manifest: Mapping[str, Any], key: OwnersKey | None) -> bytes:
+    """The content of manifest.json; sealed with ``key`` where there is one."""
+    sealed = {**manifest, **(key.seal(manifest) if key is not None else {})}
+    text = json.dumps(sealed, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode()
+
+
+def place(folder: Path, version: str, files: Mapping[str, bytes]) -> None:
+    """Put a version with these files into ``folder``: whole, or nothing of it.
+
+    Raises:
+        ModelError: it cannot be written.
+    """
     aside = folder / f".{version}"
     with writing(folder):
         try:
             aside.mkdir(parents=True)
-            for name, content in {**files, MANIFEST: f"{text}\n".encode()}.items():
+            for name, content in files.items():
                 _write(aside / name, content)
             sync(aside)
             aside.rename(folder / version)
@@ -133,14 +143,13 @@ def save(
             shutil.rmtree(aside, ignore_errors=True)
             raise
         sync(folder)
-    return version
 
 
 def versions(folder: Path) -> list[str]:
     """The versions in ``folder``, newest first."""
     if not folder.is_dir():
         return []
-    return sorted(path.name for path in folder.iterdir() if _VERSION.fullmatch(path.name))[::-1]
+    return sorted(path.name for path in folder.iterdir() if VERSION.fullmatch(path.name))[::-1]
 
 
 def served(folder: Path) -> list[str]:
@@ -155,9 +164,17 @@ def served(folder: Path) -> list[str]:
         return []
     except (OSError, UnicodeDecodeError) as exc:
         raise ModelCorrupt(f"The file {folder / CURRENT} cannot be read; {MEND}.") from exc
-    if not named or not all(_VERSION.fullmatch(name) for name in named):
+    if not named or not all(VERSION.fullmatch(name) for name in named):
         raise ModelCorrupt(f"The file {folder / CURRENT} does not name a version; {MEND}.")
     return named
+
+
+def served_if_known(folder: Path) -> list[str]:
+    """As ``served``; none where ``current`` cannot be read."""
+    try:
+        return served(folder)
+    except ModelCorrupt:
+        return []
 
 
 def current(folder: Path) -> str | None:
@@ -177,11 +194,8 @@ def promote(folder: Path, version: str, proof: Proof) -> None:
     """
     verify(folder, version, proof)
     with writing(folder), alone(folder):
-        try:
-            before = served(folder)
-        except ModelCorrupt:
-            before = []
-        write_current(folder, list(dict.fromkeys([version, *before]))[:_REMEMBERED])
+        named = dict.fromkeys([version, *served_if_known(folder)])
+        write_current(folder, list(named)[:_REMEMBERED])
 
 
 def write_current(folder: Path, named: Sequence[str]) -> None:
@@ -206,7 +220,7 @@ def verify(folder: Path, version: str, proof: Proof) -> Verified:
         ModelIncompatible: another version of Jeeves wrote it.
     """
     place = folder / version
-    if not _VERSION.fullmatch(version) or not place.is_dir():
+    if not VERSION.fullmatch(version) or not place.is_dir():
         raise ModelNotFound(f"There is no model {version!r} in {folder}; {proof.mend}.")
     written = _read(place / MANIFEST, proof)
     try:

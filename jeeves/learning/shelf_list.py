@@ -55,10 +55,7 @@ def listed(shelves: Sequence[Shelf]) -> list[ModelLine]:
 
 
 def _of_shelf(shelf: Shelf, serving: bool, *, starter: bool) -> Iterator[ModelLine]:
-    try:
-        named = registry.served(shelf.folder)
-    except ModelError:
-        named = []
+    named = registry.served_if_known(shelf.folder)
     found: dict[str, Mapping[str, Any] | ModelError] = {}
     for version in registry.versions(shelf.folder):
         try:

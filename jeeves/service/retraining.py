@@ -115,11 +115,7 @@ def _nothing_to_do(known: SaidAfter, trained: LastWord | None, least_new: int) -
 
 def _current(own: Shelf) -> Verified | None:
     """The owner's model that serves; None where the starter does."""
-    try:
-        named = registry.served(own.folder)
-    except ModelError:
-        return None
-    for version in named:
+    for version in registry.served_if_known(own.folder):
         try:
             return registry.verify(own.folder, version, own.proof)
         except ModelError:
