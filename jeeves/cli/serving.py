@@ -88,8 +88,8 @@ def watch(settings: Settings, patient: bool = False) -> None:
         with open_metrics(settings, database, renewed.serving, channels) as meter:
             daemons = [
                 bootstrap.make_daemon(
-                    *(settings, account, database, told_by, renewed(), stop),
-                    *(beat, refused, renewed, pulse_of(account.address), meter),
+                    *(settings, account, database, told_by, renewed, stop),
+                    *(beat, refused, pulse_of(account.address), meter),
                 )
                 for account, told_by in zip(accounts, notifiers, strict=True)
             ]

@@ -102,7 +102,7 @@ def perform(settings: Settings, once: bool, screen: Screen | None = None) -> Non
         # after the screen has taken standard error, so that a warning does not tear it
         logs.configure(quiet=True)
         daemon = bootstrap.make_daemon(
-            account, account.account(), database, notifiers, scorer, stop
+            account, account.account(), database, notifiers, lambda: scorer, stop
         )
         # last in, first out: what is put away below must not be interrupted
         stack.callback(insistence.end)

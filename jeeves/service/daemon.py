@@ -71,7 +71,8 @@ class Daemon:
     mailbox: Mailbox
     #: Makes a store with a connection of its own: one for each thread.
     open_store: Callable[[], ClosableStore]
-    scorer: Scorer
+    #: Gives the model that serves now.
+    serving: Callable[[], Scorer]
     notifiers: Sequence[Notifier]
     clock: Clock
     poll_seconds: float
@@ -84,10 +85,8 @@ class Daemon:
     terms: Terms = FREE
     #: Called after each cycle that went well; returns at once.
     beat: Callable[[], None] = lambda: None
-    #: Why a newer model than ``scorer`` is not used; empty where none was refused.
+    #: Why a newer model than the one that serves is not used; empty where none was refused.
     refused_models: Sequence[str] = ()
-    #: Gives the model that serves now; None: ``scorer`` does, whatever is made meanwhile.
-    renewed: Callable[[], Scorer] | None = None
     #: Told that this goes on: for who restarts what hangs.
     pulse: Pulse = SILENT
     #: Which of the accounts it is, from 1 on: logs tell this in place of the address.
@@ -196,7 +195,7 @@ class Daemon:
         ingest(self.mailbox, store, self.clock, self.pulse.goes_on, self.meter)
         read_at = self.clock()
         channels = terms.told_first(n.channel for n in self.notifiers)
-        scorer = self.renewed() if self.renewed else self.scorer
+        scorer = self.serving()
         judged, _ = judge_pending(
             *(account, store, scorer, channels, self.clock, terms),
             *(self.pulse.goes_on, self.meter),

@@ -85,7 +85,7 @@ class Setting:
         return Daemon(
             mailbox=self.mailbox,
             open_store=lambda: PostgresStore(self.dsn),
-            scorer=FakeScorer(),
+            serving=FakeScorer,
             notifiers=[self.sms, self.speech],
             clock=self.clock,
             poll_seconds=self.poll_seconds,
@@ -319,7 +319,8 @@ def test_the_week_is_told_of_the_model_that_serves_now(setting: Setting) -> None
             return super().unknown(message)
 
     newer = Asked(version="newer")
-    daemon = replace(setting.daemon(), scorer=Asked(), poll_seconds=0.02, renewed=lambda: newer)
+    serving = iter([Asked()])
+    daemon = replace(setting.daemon(), poll_seconds=0.02, serving=lambda: next(serving, newer))
     setting.mailbox.add(raw_mail(date=NOW), NOW)
     thread = threading.Thread(target=daemon.run)
     thread.start()

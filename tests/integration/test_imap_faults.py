@@ -286,7 +286,7 @@ class Case:
         daemon = Daemon(
             mailbox=mailbox,
             open_store=self.stores.lend,
-            scorer=FakeScorer(),
+            serving=FakeScorer,
             notifiers=[],
             clock=lambda: datetime.now(UTC),
             poll_seconds=PATIENCE,

@@ -341,7 +341,7 @@ def watch(server: ScriptedImap, stop: threading.Event, dsn: str) -> None:
         Resting(
             mailbox=GmailMailbox(account, CALM),
             open_store=lambda: PostgresStore(dsn),
-            scorer=FakeScorer(),
+            serving=FakeScorer,
             notifiers=[],
             clock=lambda: datetime.now(UTC),
             poll_seconds=FOR_EVER,

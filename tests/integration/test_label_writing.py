@@ -371,7 +371,7 @@ def test_the_daemon_writes_the_label_of_a_mail_as_soon_as_it_alerts(migrated_url
     daemon = Daemon(
         mailbox=mailbox,
         open_store=lambda: PostgresStore(migrated_url),
-        scorer=FakeScorer(),
+        serving=FakeScorer,
         notifiers=[RecordingNotifier()],
         clock=FakeClock(),
         poll_seconds=5,

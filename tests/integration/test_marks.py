@@ -462,7 +462,7 @@ def test_the_daemon_keeps_labels_up_to_date(migrated_url: str) -> None:
     daemon = Daemon(
         mailbox=mailbox,
         open_store=lambda: PostgresStore(migrated_url),
-        scorer=FakeScorer(),
+        serving=FakeScorer,
         notifiers=[],
         clock=FakeClock(),
         poll_seconds=5,

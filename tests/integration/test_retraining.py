@@ -323,14 +323,7 @@ def test_the_daemon_judges_by_the_new_model_without_a_restart(school: School) ->
     stop = threading.Event()
     mailbox = FakeMailbox()
     daemon = Daemon(
-        mailbox,
-        lambda: PostgresStore(school.dsn),
-        renewed(),
-        [],
-        school.clock,
-        0.05,
-        stop,
-        renewed=renewed,
+        mailbox, lambda: PostgresStore(school.dsn), renewed, [], school.clock, 0.05, stop
     )
     thread = threading.Thread(target=daemon.run)
     thread.start()

@@ -128,10 +128,11 @@ def _daemon(server: GmailServer, twilio: TwilioStandIn, dsn: str, home: Path) ->
         to=RECIPIENT,
         base_url=twilio.base_url,
     )
+    scorer = modelling.make_scorer(Settings(jeeves_home=home))
     daemon = Daemon(
         mailbox=GmailMailbox(account),
         open_store=lambda: WatchedStore(dsn, watch),
-        scorer=modelling.make_scorer(Settings(jeeves_home=home)),
+        serving=lambda: scorer,
         notifiers=[notifier],
         clock=bootstrap.now,
         poll_seconds=60.0,

@@ -179,10 +179,11 @@ def _watching(server: Server, home: Path, dsn: str) -> Iterator[Watch]:
 
     stop = threading.Event()
     account = ImapAccount(server.address, server.password, server.host, server.port, "none")
+    scorer = modelling.make_scorer(Settings(jeeves_home=home))
     daemon = Daemon(
         mailbox=GmailMailbox(account),
         open_store=lambda: WatchedStore(dsn, watch),
-        scorer=modelling.make_scorer(Settings(jeeves_home=home)),
+        serving=lambda: scorer,
         notifiers=[],
         clock=bootstrap.now,
         poll_seconds=60.0,
