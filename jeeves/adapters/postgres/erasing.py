@@ -14,10 +14,14 @@ from jeeves.adapters.postgres.connection import (
     in_transaction,
     queries,
 )
+from jeeves.adapters.postgres.retention import drop_texts
 from jeeves.adapters.postgres.schema import TABLES
+from jeeves.domain.alert import AlertState
 from jeeves.domain.keeping import Erasure, identities, listed_identities, remembered
 from jeeves.domain.message import Listed, Message, Unreadable
 from jeeves.errors import StoreUnavailable
+
+IN_FLIGHT = frozenset({AlertState.SENDING, AlertState.UNKNOWN})
 
 
 class PostgresErasing(HasConnection):
@@ -68,15 +72,15 @@ class PostgresErasing(HasConnection):
             "now": now,
         }
         sql.execute(queries()["lock_conversations"], keys)
-        sql.execute(queries()["open_digests"], keys)
-        sql.execute(queries()["digests_in_flight"], keys)
-        in_flight = sql.fetchone()
-        if in_flight and in_flight["digests"]:
+        sql.execute(queries()["digests_of"], keys)
+        digests = {row["reference"]: AlertState(row["state"]) for row in sql.fetchall()}
+        if IN_FLIGHT & set(digests.values()):
             raise StoreUnavailable(
                 "A text that tells of one of these mails is being sent just now: try again in a "
                 "few minutes. Nothing was erased."
             )
-        sql.execute(queries()["blank_digests"], keys)
+        sql.execute(queries()["open_digests"], {"references": list(digests), "now": now})
+        sql.execute(queries()["blank_digests"], {"references": list(digests)})
         sql.execute(queries()["erase_alerts"], keys)
         sql.execute(queries()["erase_conversations"], keys)
         hashes = {
@@ -88,7 +92,8 @@ class PostgresErasing(HasConnection):
             rows = sorted(hashes)
             execute_values(sql, queries()["write_erased"], rows, page_size=len(rows))
         sql.execute(queries()["erase_messages"], {"ids": [row["id"] for row in mails]})
-        sql.execute(queries()["drop_answers"], keys)
+        sql.execute(queries()["texts_of"], keys)
+        drop_texts(sql, [row["id"] for row in sql.fetchall()], now)
         sql.execute(queries()["erase_mutes"], {"address": address})
         return counted
 

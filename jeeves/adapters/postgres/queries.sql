@@ -984,31 +984,43 @@ set body = ''
 where kind = 'digest' and body <> '' and created_at < %(before)s
   and state not in ('pending', 'sending', 'unknown');
 
+-- name: due_texts
+-- Mails whose conversations are over, but for labelled ones where these are kept.
+select m.id
+from messages m
+where m.aged_at is not null and m.text_dropped_at is null
+  and not (%(keep_labelled)s and exists (
+      select from current_labels l where l.message_id = m.id))
+order by m.id
+limit %(limit)s;
+
+-- name: texts_of
+-- The mails of these conversations.
+select m.id
+from messages m
+join (
+    select distinct account, thread_key
+    from unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+) c on c.account = m.account and c.thread_key = m.thread_key
+where m.text_dropped_at is null
+order by m.id
+for update of m;
+
 -- name: drop_texts
--- The words of mails whose conversations are over, but for labelled ones where these are kept; of
--- the reasons their sum stays, so that they still add up.
-with due as (
-    select m.id
-    from messages m
-    where m.aged_at is not null and m.text_dropped_at is null
-      and not (%(keep_labelled)s and exists (
-          select from current_labels l where l.message_id = m.id))
-    order by m.id
-    limit %(limit)s
-),
-verdict as (
+-- The words of these mails, which are over; of the reasons their sum stays, so that they still add
+-- up.
+with verdict as (
     update verdicts v
     set reasons = '[]',
         rest = v.rest + coalesce((
             select sum((reason ->> 1)::float8) from jsonb_array_elements(v.reasons) reason), 0)
-    from due
-    where v.message_id = due.id
+    where v.message_id = any(%(ids)s)
 )
-update messages m
+update messages
 set subject = '', body = '', own_words = '', to_addresses = '[]', cc_addresses = '[]',
-    text_dropped_at = %(now)s
-from due
-where m.id = due.id;
+    text_dropped_at = %(now)s, aged_at = coalesce(aged_at, %(now)s),
+    judged_at = coalesce(judged_at, %(now)s)
+where id = any(%(ids)s) and text_dropped_at is null;
 
 -- name: erased_among
 select identity from erased_messages where identity = any(%(identities)s);
@@ -1039,18 +1051,26 @@ select (select count(*) from mails) as messages,
        (select count(*) from alerts a join threads t using (account, thread_key)) as alerts,
        (select count(*) from mutes where kind = 'sender' and value = %(address)s) as mutes;
 
+-- name: digests_of
+-- The digests that tell of these conversations; none of them is claimed meanwhile.
+select d.reference, d.state
+from alerts d
+where d.kind = 'digest'
+  and exists (
+      select from alerts p
+      join unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+          on c.account = p.account and c.thread_key = p.thread_key
+      where p.digest_reference = d.reference)
+order by d.id
+for update;
+
 -- name: open_digests
--- A digest that has not gone and holds what is erased is made anew without it.
+-- What has not gone is made anew without what is erased.
 with broken as (
     update alerts d
-    set state = 'cancelled', settled_at = %(now)s, body = '',
+    set state = 'cancelled', settled_at = %(now)s,
         error = 'made anew without what was erased'
-    where d.kind = 'digest' and d.state = 'pending'
-      and exists (
-          select from alerts p
-          join unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
-              on c.account = p.account and c.thread_key = p.thread_key
-          where p.digest_reference = d.reference)
+    where d.reference = any(%(references)s) and d.state = 'pending'
     returning d.reference
 )
 update alerts p
@@ -1058,25 +1078,8 @@ set digest_reference = null, state = 'pending', settled_at = null
 from broken
 where p.digest_reference = broken.reference;
 
--- name: digests_in_flight
-select count(*) as digests
-from alerts d
-where d.kind = 'digest' and d.state in ('sending', 'unknown')
-  and exists (
-      select from alerts p
-      join unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
-          on c.account = p.account and c.thread_key = p.thread_key
-      where p.digest_reference = d.reference);
-
 -- name: blank_digests
-update alerts d
-set body = ''
-where d.kind = 'digest'
-  and exists (
-      select from alerts p
-      join unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
-          on c.account = p.account and c.thread_key = p.thread_key
-      where p.digest_reference = d.reference);
+update alerts set body = '' where reference = any(%(references)s);
 
 -- name: erase_alerts
 delete from alerts a
@@ -1096,34 +1099,6 @@ where o.account = c.account and o.thread_key = c.thread_key;
 
 -- name: erase_messages
 delete from messages where id = any(%(ids)s);
-
--- name: drop_answers
--- What others wrote in these conversations quotes what is erased.
-with due as (
-    select m.id
-    from messages m
-    join (
-        select distinct account, thread_key
-        from unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
-    ) c on c.account = m.account and c.thread_key = m.thread_key
-    where m.text_dropped_at is null
-    order by m.id
-    for update of m
-),
-verdict as (
-    update verdicts v
-    set reasons = '[]',
-        rest = v.rest + coalesce((
-            select sum((reason ->> 1)::float8) from jsonb_array_elements(v.reasons) reason), 0)
-    from due
-    where v.message_id = due.id
-)
-update messages m
-set subject = '', body = '', own_words = '', to_addresses = '[]', cc_addresses = '[]',
-    text_dropped_at = %(now)s, aged_at = coalesce(m.aged_at, %(now)s),
-    judged_at = coalesce(m.judged_at, %(now)s)
-from due
-where m.id = due.id;
 
 -- name: erase_mutes
 delete from mutes where kind = 'sender' and value = %(address)s;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from jeeves.adapters.postgres.connection import (
@@ -53,13 +54,11 @@ class PostgresRetention(HasConnection):
             )
         return Aged(len(over), old[-1]["id"] if len(old) == BATCH else None)
 
-    @in_one_statement
+    @in_transaction
     def drop_texts(self, sql: SqlCursor, now: datetime, *, keep_labelled: bool) -> int:
         """Drop the words of some mails of these conversations; how many, 0 when none is left."""
-        sql.execute(
-            queries()["drop_texts"], {"now": now, "keep_labelled": keep_labelled, "limit": BATCH}
-        )
-        return sql.rowcount
+        sql.execute(queries()["due_texts"], {"keep_labelled": keep_labelled, "limit": BATCH})
+        return drop_texts(sql, [row["id"] for row in sql.fetchall()], now)
 
     @in_one_statement
     def forget_digests(self, sql: SqlCursor, before: datetime) -> None:
@@ -81,3 +80,9 @@ class PostgresRetention(HasConnection):
         sql.execute(
             queries()["write_beat"], {"account": account, "name": name, "now": now, "detail": ""}
         )
+
+
+def drop_texts(sql: SqlCursor, ids: Sequence[int], now: datetime) -> int:
+    """Drop the words of these mails as part of a transaction; of how many there were any."""
+    sql.execute(queries()["drop_texts"], {"ids": list(ids), "now": now})
+    return sql.rowcount
