@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from jeeves.adapters.unit_file import holds, put, require_ours, take_away
 from jeeves.domain.installation import MARK, Installation
 from jeeves.errors import ConfigError, NotInstalled
 
@@ -59,8 +60,7 @@ class Launchd:
     def require(self) -> None:
         """Raise ConfigError unless there is a launchd and the property list's place is ours."""
         launchctl("version")
-        if self.file.exists() and not self.installed():
-            raise ConfigError(f"{self.file} was not written by Jeeves: move it away first.")
+        require_ours(self.file, self.installed())
 
     def install(self, text: str) -> str:
         """The property list ``text`` is there, begins with login or machine, and is started.
@@ -70,21 +70,12 @@ class Launchd:
             NotInstalled: it cannot be written or started.
         """
         self.require()
-        same = self.file.is_file() and self.file.read_text("utf-8", "replace") == text
         loaded = launchctl("print", f"{self.domain}/{LABEL}").returncode == 0
-        if same and loaded:
+        if loaded and holds(self.file, text):
             return "It runs as before."
         if loaded:
             self._do("bootout", f"{self.domain}/{LABEL}")
-        try:
-            self.agents.mkdir(parents=True, exist_ok=True)
-            draft = self.file.with_suffix(".new")
-            draft.write_text(text, "utf-8")
-            # launchd declines one that others can write.
-            draft.chmod(0o644)
-            draft.replace(self.file)
-        except OSError as exc:
-            raise NotInstalled(f"{self.file} cannot be written: {exc.strerror}.") from exc
+        put(self.file, text)
         self._do("bootstrap", self.domain, str(self.file))
         return "It starts."
 
@@ -98,10 +89,7 @@ class Launchd:
             return False
         if launchctl("print", f"{self.domain}/{LABEL}").returncode == 0:
             self._do("bootout", f"{self.domain}/{LABEL}")
-        try:
-            self.file.unlink()
-        except OSError as exc:
-            raise NotInstalled(f"{self.file} cannot be removed: {exc.strerror}.") from exc
+        take_away(self.file)
         return True
 
     @staticmethod

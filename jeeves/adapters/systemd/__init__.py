@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jeeves.adapters.systemd.unit import unit
+from jeeves.adapters.unit_file import holds, put, require_ours, take_away
 from jeeves.domain.installation import MARK, Installation
 from jeeves.errors import ConfigError, NotInstalled
 
@@ -68,8 +69,7 @@ class Systemd:
                 else "`jeeves cron install` does without"
             )
             raise ConfigError(f"This needs systemd. {exc} To mend it: {mend}.") from exc
-        if self.file.exists() and not self.installed():
-            raise ConfigError(f"{self.file} was not written by Jeeves: move it away first.")
+        require_ours(self.file, self.installed())
 
     def install(self, text: str) -> str:
         """The unit ``text`` is there, begins with the machine (or login) and runs; how it does.
@@ -81,16 +81,9 @@ class Systemd:
             NotInstalled: it cannot be written or started; what was there may be replaced.
         """
         self.require()
-        changed = not self.file.is_file() or self.file.read_text("utf-8", "replace") != text
+        changed = not holds(self.file, text)
         if changed:
-            try:
-                self.units.mkdir(parents=True, exist_ok=True)
-                draft = self.file.with_suffix(".new")
-                draft.write_text(text, "utf-8")
-                draft.chmod(0o644)
-                draft.replace(self.file)
-            except OSError as exc:
-                raise NotInstalled(f"{self.file} cannot be written: {exc.strerror}.") from exc
+            put(self.file, text)
             self._ask("daemon-reload")
         self._ask("enable", UNIT)
         # Its start ends when mail was read; nobody wants to wait for that here.
@@ -106,10 +99,7 @@ class Systemd:
         if not self.installed():
             return False
         self._ask("disable", "--now", UNIT)
-        try:
-            self.file.unlink()
-        except OSError as exc:
-            raise NotInstalled(f"{self.file} cannot be removed: {exc.strerror}.") from exc
+        take_away(self.file)
         self._ask("daemon-reload")
         return True
 
