@@ -5,32 +5,32 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from jeeves.adapters import crontab
 from jeeves.cli.examining.finding import Found, Grade
 from jeeves.cli.status import age
+from jeeves.errors import ConfigError, NotInstalled
 from jeeves.service.telling import READ_BEAT
 from jeeves.settings import Settings
 
 SERVICE, CRON = "jeeves service install", "jeeves cron install"
-#: Units of systemd, of this user and of the system, and agents and daemons of launchd.
+#: Units of systemd, of this user (in the folder of his settings) and of the system, and agents and
+#: daemons of launchd.
 UNITS = (
-    ("~/.config/systemd/user", "*jeeves*.service"),
+    ("CONFIG/systemd/user", "*jeeves*.service"),
     ("/etc/systemd/system", "*jeeves*.service"),
     ("~/Library/LaunchAgents", "*jeeves*.plist"),
     ("/Library/LaunchDaemons", "*jeeves*.plist"),
 )
 #: Crontabs of the system; that of this user is asked for.
 CRONTABS = ("/etc/crontab", "/etc/cron.d/jeeves")
-#: A line of a crontab that reads mail, commented out or not.
+#: A line of a crontab that reads mail, and is not commented out.
 READS_MAIL = re.compile(r"^\s*[^#\s].*\bjeeves\b.*\bcheck\b", re.MULTILINE)
 #: What the makers of containers put into them.
 IN_CONTAINER = ("/.dockerenv", "/run/.containerenv")
-#: A crontab that is not told within so many seconds is none.
-CRONTAB_SECONDS = 5.0
 
 
 def look(
@@ -94,11 +94,17 @@ def judged(
 
 def installed(root: Path, home: Path) -> list[str]:
     """What is installed on this machine, and for this user, to run Jeeves; in words."""
+    begins = {
+        "CONFIG": Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config"),
+        "~": home,
+        "": root,
+    }
     found = []
     for folder, pattern in UNITS:
-        place = home / folder[2:] if folder.startswith("~") else root / folder[1:]
+        begin, _, rest = folder.partition("/")
+        place = begins[begin] / rest
         found += [f"the service {path.name}" for path in sorted(place.glob(pattern))]
-    texts = [crontab(), *(readable(root / name[1:]) for name in CRONTABS)]
+    texts = [own_crontab(), *(readable(root / name[1:]) for name in CRONTABS)]
     if any(map(READS_MAIL.search, texts)):
         found.append("cron")
     return found
@@ -117,24 +123,12 @@ def readable(path: Path) -> str:
         return ""
 
 
-def crontab() -> str:
+def own_crontab() -> str:
     """This user's crontab; "" where there is none."""
-    program = shutil.which("crontab")
-    if program is None:
-        return ""
     try:
-        asked = subprocess.run(
-            [program, "-l"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=CRONTAB_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
+        return crontab.read().decode("utf-8", "replace")
+    except (ConfigError, NotInstalled):
         return ""
-    return asked.stdout if asked.returncode == 0 else ""
 
 
 def shows(found: Sequence[str]) -> str:

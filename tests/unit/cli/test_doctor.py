@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from jeeves.adapters import crontab
+from jeeves.adapters.systemd import Systemd
 from jeeves.cli.examining import channels, machine, mail, scheduler
 from jeeves.cli.examining.channels import what_leaves
 from jeeves.cli.examining.finding import Check, Finding, Found, Grade
+from jeeves.domain.installation import Installation
 from jeeves.errors import DeliveryDelayed, DeliveryRefused, MailboxUnavailable
 from jeeves.settings import Settings
 from tests.builders import NOW
@@ -274,6 +277,7 @@ def test_what_is_installed_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     lines = tmp_path / "lines"
     monkeypatch.setenv("PATH", str(program.parent), prepend=":")
     monkeypatch.setenv("LINES_FILE", str(lines))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     root, home = tmp_path / "root", tmp_path / "home"
     lines.write_text("# */5 * * * * jeeves check\n5 4 * * * backup\n", encoding="utf-8")
     assert scheduler.installed(root, home) == []
@@ -282,6 +286,14 @@ def test_what_is_installed_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     unit = home / ".config" / "systemd" / "user" / "jeeves.service"
     unit.parent.mkdir(parents=True)
     unit.touch()
+    assert scheduler.installed(root, home) == ["the service jeeves.service", "cron"]
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    assert scheduler.installed(root, home) == ["cron"]
+    of_its_own = Systemd.of({"XDG_CONFIG_HOME": str(home / "config")}, system=False)
+    of_its_own.units.mkdir(parents=True)
+    of_its_own.file.touch()
+    ours = Installation(("/opt/the jeeves/bin/jeeves",), home, home)
+    lines.write_bytes(b"\n".join(crontab.lines(ours, 5, None)))
     assert scheduler.installed(root, home) == ["the service jeeves.service", "cron"]
 
 
