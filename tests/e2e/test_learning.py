@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +18,7 @@ from jeeves.learning.registry import versions
 from jeeves.learning.upkeep import one_at_a_time
 from tests.builders import raw_mail
 from tests.e2e.conftest import Jeeves
+from tests.e2e.test_path import until
 from tests.gmail_client import ALL_MAIL, connected, uid_of
 from tests.model.lessons import mails
 
@@ -57,13 +56,6 @@ def table(folder: Path, count: int = 24, *, wrong: bool = False) -> str:
     ]
     path.write_text("id\tneeds_location\n" + "".join(lines[:count]))
     return str(path)
-
-
-def until(holds: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def judged(owner: Jeeves) -> int:
@@ -185,10 +177,10 @@ def test_the_daemon_learns_in_the_night_while_it_watches(
     owner.configure(TIMEZONE="UTC", RETRAIN_HOUR=str(datetime.now(UTC).hour))
     daemon = owner.start("run")
     try:
-        until(lambda: bool(versions(tmp_path / "models")), 60)
+        until(lambda: versions(tmp_path / "models"), "a model is made", 60)
         before = judged(owner)
         gmail.deliver(raw_mail("Lunch on Thursday?", "Want to grab lunch on Thursday?"))
-        until(lambda: judged(owner) > before, 30)
+        until(lambda: judged(owner) > before, "new mail is judged")
     finally:
         daemon.terminate()
         out, err = daemon.communicate(timeout=30)
