@@ -369,4 +369,6 @@ def test_every_query_is_used() -> None:
     folder = Path(schema.__file__).parent
     code = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
     used = set(re.findall(r'(?:queries\(\)\[|gated\()"(\w+)"', code))
+    for names in re.findall(r"\bexecute\(sql, (?:\w+|\{.*?\}), (.+)\)\n", code):
+        used |= set(re.findall(r'"(\w+)"', names))
     assert set(queries()) == used

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,9 @@ Row = dict[str, Any]
 SqlCursor = psycopg2.extras.RealDictCursor
 
 CONNECT_SECONDS = 10
+#: A connection has a statement planned, once for all, when it executes it for so many times. What
+#: ends before that has no use for a plan that is kept.
+PLANNED_FROM = 5
 #: Keeps a half-open connection from hanging a cycle (libpq, connection parameters).
 LIBPQ: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
@@ -31,6 +35,16 @@ LIBPQ: dict[str, Any] = {
     # COPY sends bytes; whatever PGCLIENTENCODING says
     "client_encoding": "UTF8",
 }
+
+_VALUE = re.compile(r"%\((\w+)\)s")
+BROKEN = (psycopg2.OperationalError, psycopg2.InterfaceError)
+#: A plan is not there, or another's, where a pooler gives each transaction one of its sessions; it
+#: does not hold any more where a table got a column.
+PLANS_LOST = (
+    psycopg2.errors.InvalidSqlStatementName,
+    psycopg2.errors.DuplicatePreparedStatement,
+    psycopg2.errors.FeatureNotSupported,
+)
 
 
 @cache
@@ -44,6 +58,54 @@ def queries() -> dict[str, str]:
     }
 
 
+class Session(psycopg2.extensions.connection):
+    """A connection that knows how often it executed what, and what is planned on it."""
+
+    #: Whether it may keep plans.
+    plans = True
+
+    def __init__(self, dsn: str, **options: Any) -> None:
+        super().__init__(dsn, **options)
+        self.executed: Counter[str] = Counter()
+        self.planned: set[str] = set()
+
+
+def execute(sql: SqlCursor, values: Mapping[str, Any], *names: str) -> None:
+    """Execute these queries, each with a snapshot of its own, in one round trip.
+
+    For what somebody waits for. Of a query that is short and finds little, planning takes most of
+    the time: what is executed again and again is planned once (PREPARE).
+    """
+    sql.execute(";\n".join([_call(sql, name) for name in names]), values)
+
+
+def _call(sql: SqlCursor, name: str) -> str:
+    session = sql.connection
+    assert isinstance(session, Session)  # noqa: S101  # `connect` makes no others
+    session.executed[name] += 1
+    if not session.plans or session.executed[name] < PLANNED_FROM:
+        return queries()[name]
+    prepare, call = _planned(name)
+    if name not in session.planned:
+        # Noted first: where it fails, the connection is given up, or does without.
+        session.planned.add(name)
+        sql.execute(prepare)
+    return call
+
+
+@cache
+def _planned(name: str) -> tuple[str, str]:
+    """What has Postgres plan a query, and what executes it from then on."""
+    query = queries()[name]
+    values = list(dict.fromkeys(_VALUE.findall(query)))
+    numbered = _VALUE.sub(lambda found: f"${values.index(found[1]) + 1}", query)
+    given = ", ".join(f"%({value})s" for value in values)
+    return (
+        f"prepare {name} as {numbered}",
+        f"execute {name} ({given})" if values else f"execute {name}",
+    )
+
+
 @contextmanager
 def translate_errors() -> Iterator[None]:
     """Turn what psycopg2 raises into our own errors."""
@@ -54,7 +116,7 @@ def translate_errors() -> Iterator[None]:
             "The database does not have the tables this version of Jeeves needs: "
             "run `jeeves migrate`."
         ) from exc
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as exc:
+    except BROKEN as exc:
         raise StoreUnavailable(
             f"Postgres cannot be used ({first_line(exc)}): check DATABASE_URL and that the "
             "server runs; nothing is lost, Jeeves tries again."
@@ -71,7 +133,7 @@ def first_line(error: BaseException) -> str:
     return next(iter(str(error).strip().splitlines()), "connection closed")
 
 
-def connect(dsn: str) -> psycopg2.extensions.connection:
+def connect(dsn: str) -> Session:
     """A new connection to ``dsn``.
 
     Raises:
@@ -79,7 +141,7 @@ def connect(dsn: str) -> psycopg2.extensions.connection:
     """
     with translate_errors():
         try:
-            connection: psycopg2.extensions.connection = psycopg2.connect(dsn, **LIBPQ)
+            connection: Session = psycopg2.connect(dsn, connection_factory=Session, **LIBPQ)
         except psycopg2.ProgrammingError as exc:
             # libpq quotes the string it cannot parse, and that may hold a password.
             raise StoreUnavailable(
@@ -94,7 +156,8 @@ class Connection:
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._open: psycopg2.extensions.connection | None = None
+        self._open: Session | None = None
+        self._plans = True
 
     @contextmanager
     def transaction(self) -> Iterator[SqlCursor]:
@@ -116,14 +179,26 @@ class Connection:
             yield cursor
 
     @contextmanager
-    def _connected(self, autocommit: bool) -> Iterator[psycopg2.extensions.connection]:
+    def _connected(self, autocommit: bool) -> Iterator[Session]:
         with translate_errors():
             if self._open is None or self._open.closed:
                 self._open = connect(self._dsn)
+                self._open.plans = self._plans
+            session = self._open
             try:
-                self._open.autocommit = autocommit
-                yield self._open
-            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                session.autocommit = autocommit
+                yield session
+            except PLANS_LOST as exc:
+                if not session.planned:
+                    raise
+                self.close()
+                # What happened once would happen again.
+                self._plans = False
+                raise StoreUnavailable(
+                    "Postgres does not know a statement any more that was planned before: nothing "
+                    "is lost, Jeeves tries again."
+                ) from exc
+            except BROKEN:
                 self.close()
                 raise
 

@@ -12,6 +12,7 @@ from jeeves.adapters.postgres.connection import (
     HasConnection,
     Row,
     SqlCursor,
+    execute,
     in_one_statement,
     queries,
 )
@@ -34,7 +35,7 @@ class PostgresConversations(HasConnection):
     @in_one_statement
     def thread(self, sql: SqlCursor, account: str, thread_key: str) -> Thread:
         """The stored messages of a conversation."""
-        sql.execute(queries()["thread"], {"account": account, "thread_key": thread_key})
+        execute(sql, {"account": account, "thread_key": thread_key}, "thread")
         rows = sql.fetchall()
         return Thread(
             tuple(
@@ -58,7 +59,7 @@ class PostgresConversations(HasConnection):
     @in_one_statement
     def questions(self, sql: SqlCursor, account: str, thread_key: str) -> Asked:
         """What was told, or is to be told, of a conversation."""
-        sql.execute(queries()["questions"], {"account": account, "thread_key": thread_key})
+        execute(sql, {"account": account, "thread_key": thread_key}, "questions")
         told: dict[tuple[str, AlertKind], list[Alert]] = {}
         for alert in map(read_alert, sql.fetchall()):
             told.setdefault((alert.question, alert.kind), []).append(alert)
@@ -93,17 +94,13 @@ def write_outcomes(
 
 def lock(sql: SqlCursor, outcomes: Sequence[Outcome]) -> set[Key]:
     """Lock the conversations until the transaction ends; those that more has come to meanwhile."""
-    lock, gone_on = queries()["lock_conversations"], queries()["conversations_gone_on"]
-    # Two statements, each with a snapshot of its own, in one round trip.
-    sql.execute(
-        f"{lock};\n{gone_on}",
-        {
-            "accounts": [one.account for one in outcomes],
-            "thread_keys": [one.thread_key for one in outcomes],
-            "read_up_to": [one.read_up_to for one in outcomes],
-            "heard_up_to": [one.heard_up_to for one in outcomes],
-        },
-    )
+    row = {
+        "accounts": [one.account for one in outcomes],
+        "thread_keys": [one.thread_key for one in outcomes],
+        "read_up_to": [one.read_up_to for one in outcomes],
+        "heard_up_to": [one.heard_up_to for one in outcomes],
+    }
+    execute(sql, row, "lock_conversations", "conversations_gone_on")
     return {(row["account"], row["thread_key"]) for row in sql.fetchall()}
 
 

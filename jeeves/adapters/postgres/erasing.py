@@ -10,6 +10,7 @@ from psycopg2.extras import execute_values
 from jeeves.adapters.postgres.connection import (
     HasConnection,
     SqlCursor,
+    execute,
     in_one_statement,
     in_transaction,
     queries,
@@ -129,5 +130,5 @@ def erased_among_listed(sql: SqlCursor, account: str, listed: Sequence[Listed]) 
 
 
 def _erased(sql: SqlCursor, wanted: Iterable[str]) -> set[str]:
-    sql.execute(queries()["erased_among"], {"identities": list(wanted)})
+    execute(sql, {"identities": list(wanted)}, "erased_among")
     return {row["identity"] for row in sql.fetchall()}

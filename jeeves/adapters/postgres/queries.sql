@@ -50,35 +50,43 @@ where account = %(account)s and judged_at is null and unreadable is null
 order by id
 limit %(limit)s;
 
--- name: mark_judged
+-- name: write_verdicts
 -- In the order of their ids: who judges the same messages at the same time waits, and finds none.
+-- A verdict of a message that has one by then is left out.
 with due as (
     select id from messages where id = any(%(ids)s) and judged_at is null order by id for update
+),
+judged as (
+    update messages set judged_at = now() from due where messages.id = due.id
+    returning messages.id, messages.account, messages.thread_key
+),
+written as (
+    insert into verdicts (message_id, model, probability, threshold, band, reasons, rest, withheld)
+    select v.*
+    from jsonb_to_recordset(%(verdicts)s) as v (
+        message_id bigint, model text, probability float8, threshold float8, band text,
+        reasons jsonb, rest float8, withheld text)
+    join judged on judged.id = v.message_id
+    on conflict (message_id, model) do nothing
 )
-update messages set judged_at = now() from due where messages.id = due.id
-returning messages.id, messages.account, messages.thread_key;
+select id, account, thread_key from judged;
 
 -- name: mark_unjudged
 update messages set judged_at = null where id = any(%(ids)s);
-
--- name: insert_verdicts
-insert into verdicts (message_id, model, probability, threshold, band, reasons, rest, withheld)
-values %s
-on conflict (message_id, model) do nothing;
 
 -- name: lock_conversations
 -- Always in one order: who decides about the same conversations at the same time waits.
 select pg_advisory_xact_lock(key)
 from (
     select distinct hashtextextended('jeeves conversation ' || account || ' ' || thread_key, 0) as key
-    from unnest(%(accounts)s, %(thread_keys)s) as c (account, thread_key)
+    from unnest(%(accounts)s::text[], %(thread_keys)s::text[]) as c (account, thread_key)
     order by key
 ) ordered;
 
 -- name: conversations_gone_on
 select c.account, c.thread_key
-from unnest(%(accounts)s, %(thread_keys)s, %(read_up_to)s::bigint[], %(heard_up_to)s::bigint[])
-    as c (account, thread_key, read_up_to, heard_up_to)
+from unnest(%(accounts)s::text[], %(thread_keys)s::text[], %(read_up_to)s::bigint[],
+            %(heard_up_to)s::bigint[]) as c (account, thread_key, read_up_to, heard_up_to)
 where exists (
     select from messages m
     where m.account = c.account and m.thread_key = c.thread_key and m.aged_at is null

@@ -6,8 +6,6 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from psycopg2.extras import Json
-
 from jeeves.adapters.postgres.connection import Row, SqlCursor, queries
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel, Receipt, quoted
 from jeeves.domain.listing import AlertLine, MutedLine, TakenBack, ToldAlert
@@ -141,19 +139,19 @@ def read_message(row: Row) -> Message:
     )
 
 
-def verdict_row(judgement: Judgement) -> tuple[Any, ...]:
-    """The values of `insert_verdicts`."""
+def verdict_row(judgement: Judgement) -> Row:
+    """A verdict as `write_verdicts` reads it."""
     verdict = judgement.verdict
-    return (
-        judgement.message_id,
-        verdict.score.model,
-        verdict.score.probability,
-        verdict.threshold,
-        verdict.band.value,
-        Json([(reason.words, reason.weight) for reason in verdict.score.reasons]),
-        verdict.score.rest,
-        judgement.withheld,
-    )
+    return {
+        "message_id": judgement.message_id,
+        "model": verdict.score.model,
+        "probability": verdict.score.probability,
+        "threshold": verdict.threshold,
+        "band": verdict.band.value,
+        "reasons": [(reason.words, reason.weight) for reason in verdict.score.reasons],
+        "rest": verdict.score.rest,
+        "withheld": judgement.withheld,
+    }
 
 
 def read_verdict(row: Row) -> Verdict | None:

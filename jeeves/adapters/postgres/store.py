@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-
-from psycopg2.extras import execute_values
 
 from jeeves.adapters.postgres.connection import (
     Row,
     SqlCursor,
+    execute,
     in_one_statement,
     in_transaction,
     queries,
@@ -50,7 +50,7 @@ class PostgresStore(
     @in_one_statement
     def cursor(self, sql: SqlCursor, account: str, mailbox: str) -> Cursor | None:
         """The newest cursor of a mailbox."""
-        sql.execute(queries()["newest_cursor"], {"account": account, "mailbox": mailbox})
+        execute(sql, {"account": account, "mailbox": mailbox}, "newest_cursor")
         row = sql.fetchone()
         if row is None:
             return None
@@ -74,18 +74,16 @@ class PostgresStore(
         """Write the messages and the cursor that covers them together."""
         ingested = self.write_messages(sql, account, batch)
         if cursor is not None:
-            sql.execute(
-                queries()["write_cursor"],
-                {
-                    "account": account,
-                    "mailbox": cursor.mailbox,
-                    "uidvalidity": cursor.uidvalidity,
-                    "last_uid": cursor.last_uid,
-                    "live_from": cursor.live_from,
-                    "history_from": cursor.history_from,
-                    "live_since": cursor.live_since,
-                },
-            )
+            row = {
+                "account": account,
+                "mailbox": cursor.mailbox,
+                "uidvalidity": cursor.uidvalidity,
+                "last_uid": cursor.last_uid,
+                "live_from": cursor.live_from,
+                "history_from": cursor.history_from,
+                "live_since": cursor.live_since,
+            }
+            execute(sql, row, "write_cursor")
         return ingested
 
     @classmethod
@@ -128,17 +126,13 @@ class PostgresStore(
         readable = [m for m in batch if isinstance(m, Message)]
         message_ids = {m.message_id for m in readable if m.message_id}
         message_ids.update(reference for m in readable for reference in m.references)
-        lock, known = queries()["lock_ingest"], queries()["known_identities"]
-        # Two statements, each with a snapshot of its own, in one round trip.
-        sql.execute(
-            f"{lock};\n{known}",
-            {
-                "account": account,
-                "gmail_ids": [m.gmail_id for m in batch if m.gmail_id],
-                "message_ids": list(message_ids),
-                "digests": [m.digest for m in batch],
-            },
-        )
+        row = {
+            "account": account,
+            "gmail_ids": [m.gmail_id for m in batch if m.gmail_id],
+            "message_ids": list(message_ids),
+            "digests": [m.digest for m in batch],
+        }
+        execute(sql, row, "lock_ingest", "known_identities")
         return Identities(sql.fetchall())
 
     @staticmethod
@@ -161,7 +155,7 @@ class PostgresStore(
     @in_one_statement
     def unjudged(self, sql: SqlCursor, account: str, limit: int) -> list[StoredMessage]:
         """Readable messages without any verdict, oldest first."""
-        sql.execute(queries()["unjudged"], {"account": account, "limit": limit})
+        execute(sql, {"account": account, "limit": limit}, "unjudged")
         return [StoredMessage(row["id"], read_message(row)) for row in sql.fetchall()]
 
     @in_transaction
@@ -171,15 +165,12 @@ class PostgresStore(
         """Write verdicts and what was decided because of them together."""
         marked: Sequence[Row] = ()
         if outcomes:
-            sql.execute(queries()["share_labels"])
+            execute(sql, {}, "share_labels")
         if judgements:
-            sql.execute(queries()["mark_judged"], {"ids": [j.message_id for j in judgements]})
+            ids = [one.message_id for one in judgements]
+            verdicts = json.dumps([verdict_row(one) for one in judgements])
+            execute(sql, {"ids": ids, "verdicts": verdicts}, "write_verdicts")
             marked = sql.fetchall()
-            ids = {row["id"] for row in marked}
-            rows = [verdict_row(one) for one in judgements if one.message_id in ids]
-            if not rows:
-                return Recorded()
-            execute_values(sql, queries()["insert_verdicts"], rows, page_size=len(rows))
         conversations = {(row["account"], row["thread_key"]) for row in marked}
         due = [
             outcome

@@ -1,0 +1,97 @@
+"""What is executed again and again is planned once, and a plan that is lost is made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from jeeves.adapters.postgres.connection import PLANNED_FROM
+from jeeves.adapters.postgres.store import PostgresStore
+from jeeves.domain.message import Cursor
+from jeeves.domain.ports import Judgement
+from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_outcome
+
+CURSOR = Cursor("INBOX", 1, 7, 1, NOW)
+#: All that happens to a mail between its arrival and its verdict.
+WAY_OF_ONE_MAIL = {
+    *("newest_cursor", "lock_ingest", "known_identities", "erased_among"),
+    *("write_cursor", "unjudged", "thread", "questions", "share_labels", "write_verdicts"),
+    *("lock_conversations", "conversations_gone_on"),
+}
+
+
+@pytest.fixture
+def store(migrated_url: str) -> Iterator[PostgresStore]:
+    store = PostgresStore(migrated_url)
+    yield store
+    store.close()
+
+
+def one_mail(store: PostgresStore, uid: int) -> None:
+    """A mail comes, is judged and decided about; nothing of it is missing."""
+    cursor = store.cursor(ACCOUNT, CURSOR.mailbox)
+    assert cursor is None or cursor.last_uid == uid - 1
+    message = a_message(uid=uid)
+    assert store.ingest(ACCOUNT, [message], replace(CURSOR, last_uid=uid)).added == 1
+    (stored,) = store.unjudged(ACCOUNT, 2)
+    assert stored.message == message
+    thread = store.thread(ACCOUNT, message.thread_key)
+    assert [one.id for one in thread.messages] == [stored.id]
+    assert store.questions(ACCOUNT, message.thread_key) == {}
+    outcome = an_outcome(thread_key=message.thread_key, read_up_to=thread.read_up_to)
+    assert not store.record([Judgement(stored.id, a_verdict())], [outcome]).again
+    assert store.unjudged(ACCOUNT, 1) == []
+
+
+def mails(store: PostgresStore, first: int, count: int) -> int:
+    """So many mails, one after the other; the UID of the next."""
+    for uid in range(first, first + count):
+        one_mail(store, uid)
+    return first + count
+
+
+def planned(store: PostgresStore) -> set[str]:
+    """What the server has planned for the connection of ``store``."""
+    with store.connection.statement() as sql:
+        sql.execute("select name from pg_prepared_statements")
+        return {row["name"] for row in sql.fetchall()}
+
+
+def test_the_way_of_one_mail_is_planned_once(store: PostgresStore) -> None:
+    following = mails(store, 1, 2)
+    assert planned(store) == set()
+    mails(store, following, PLANNED_FROM)
+    assert planned(store) == WAY_OF_ONE_MAIL
+
+
+def test_a_connection_that_is_made_anew_plans_anew(store: PostgresStore) -> None:
+    following = mails(store, 1, PLANNED_FROM)
+    store.close()
+    following = mails(store, following, 1)
+    assert planned(store) == set()
+    mails(store, following, PLANNED_FROM)
+    assert planned(store) == WAY_OF_ONE_MAIL
+
+
+def test_a_table_that_gets_a_column_stops_nothing(migrated_url: str, store: PostgresStore) -> None:
+    following = mails(store, 1, 2 * PLANNED_FROM)
+    other = PostgresStore(migrated_url)
+    with other.connection.transaction() as sql:
+        for table in ("messages", "alerts", "cursors"):
+            sql.execute(f"alter table {table} add column later text")
+    other.close()
+    mails(store, following, 2 * PLANNED_FROM)
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["deallocate all", "prepare newest_cursor as select 1 as last_uid"]
+)
+def test_behind_a_pooler_it_does_without_plans(store: PostgresStore, elsewhere: str) -> None:
+    # Another session of the server's than before: one without our plans, or with another's.
+    following = mails(store, 1, PLANNED_FROM - 1 if "prepare" in elsewhere else PLANNED_FROM)
+    with store.connection.statement() as sql:
+        sql.execute(elsewhere)
+    mails(store, following, 2 * PLANNED_FROM)
+    assert planned(store) == set()
