@@ -33,6 +33,12 @@ set gmail_id = coalesce(gmail_id, %(gmail_id)s),
     judged_at = case when origin = 'import' and %(origin)s = 'live' then null else judged_at end
 where id = %(id)s;
 
+-- name: flush_later
+-- The commit of this transaction does not wait for the disk. It is for mail with the cursor that
+-- covers it: a crash before the next commit that waits, which is that of the verdict, takes both, and
+-- the mail is read again.
+select set_config('synchronous_commit', 'off', true);
+
 -- name: write_cursor
 insert into cursors (account, mailbox, uidvalidity, last_uid, live_from, history_from, live_since,
                      read_at)

@@ -83,7 +83,11 @@ class PostgresStore(
                 "history_from": cursor.history_from,
                 "live_since": cursor.live_since,
             }
-            execute(sql, row, "write_cursor")
+            # A cursor that comes without mail says what is history: of that nothing may be lost.
+            if batch:
+                execute(sql, row, "flush_later", "write_cursor")
+            else:
+                execute(sql, row, "write_cursor")
         return ingested
 
     @classmethod

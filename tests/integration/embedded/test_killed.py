@@ -11,6 +11,11 @@ from pathlib import Path
 import psycopg2
 
 from jeeves.adapters.embedded import EmbeddedPostgres, running
+from jeeves.adapters.postgres import schema
+from jeeves.adapters.postgres.store import PostgresStore
+from jeeves.domain.message import Cursor
+from jeeves.domain.ports import Judgement
+from tests.builders import ACCOUNT, NOW, a_message, a_verdict
 from tests.integration.embedded.processes import (
     execute,
     first_line,
@@ -54,6 +59,34 @@ def test_after_a_killed_server_the_same_object_serves_the_same_rows(home: Path) 
         os.kill(postmaster_pid(home), signal.SIGKILL)
         assert server.start() == dsn
     assert execute(dsn, "SELECT count(*) FROM kept") == [(3,)]
+    assert server.stop() is True
+
+
+def test_of_a_killed_server_mail_is_left_up_to_the_cursor_and_what_was_judged_for_good(
+    home: Path,
+) -> None:
+    server = EmbeddedPostgres(home)
+    dsn = server.start()
+    schema.migrate(dsn)
+    uid = 0
+    for _ in range(3):
+        store = PostgresStore(dsn)
+        for _ in range(5):
+            uid += 1
+            store.ingest(ACCOUNT, [a_message(uid=uid)], Cursor("INBOX", 1, uid, 1, NOW))
+        judged = [one.id for one in store.unjudged(ACCOUNT, 100)]
+        store.record([Judgement(one, a_verdict()) for one in judged])
+        store.ingest(ACCOUNT, [a_message(uid=uid + 1)], Cursor("INBOX", 1, uid + 1, 1, NOW))
+        os.kill(postmaster_pid(home), signal.SIGKILL)
+        store.close()
+        assert server.start() == dsn
+        ((newest, last_uid),) = execute(
+            dsn, "SELECT (SELECT max(uid) FROM messages), (SELECT last_uid FROM cursors)"
+        )
+        assert newest == last_uid
+        assert newest in (uid, uid + 1)
+        assert execute(dsn, "SELECT count(*) FROM verdicts") == [(uid,)]
+        uid = newest
     assert server.stop() is True
 
 
