@@ -37,7 +37,8 @@ _UNCLOSED = frozenset(
 
 _INVISIBLE = ["style", "script", "title", "template", "noscript", "svg", "select", "textarea"]
 # The text that newsletters show in the list of mails only, and the tricks that hide it.
-_MAY_HIDE = re.compile(r"display|hidden|opacity|font-size:\s*0|max-height:\s*0", re.IGNORECASE)
+# Searched in lower case: to disregard case takes several times as long.
+_MAY_HIDE = re.compile(r"display|hidden|opacity|font-size:\s*0|max-height:\s*0")
 _HIDING = ",".join(
     ["[hidden]"]
     + [
@@ -71,7 +72,7 @@ _SIGNATURES = (
     "div.gmail_signature,#Signature,#ms-outlook-mobile-signature,div.moz-signature,pre.moz-signature,"
     "div.protonmail_signature_block"
 )
-_MAY_SIGN = re.compile("(?:gmail|outlook-mobile|moz|protonmail)[-_]signature|id=.Signature", re.I)
+_MAY_SIGN = re.compile("(?:gmail|outlook-mobile|moz|protonmail)[-_]signature|id=.signature")
 _HEAD, _SIGNATURE = "jeeves-head", "jeeves-signature"
 # "Original Message" and "-- " are known to whoever reads the text.
 _LINES = {_HEAD: "-----Original Message-----", _SIGNATURE: "--"}
@@ -134,7 +135,7 @@ def to_text(html: str) -> str:
         head = next((node for node in body.css(_HEADS)[:_MOST_HEADS] if _is_head(node)), None)
         if head is not None:
             head.insert_before(tree.create_node(_HEAD))
-    if _MAY_SIGN.search(html):
+    if _MAY_SIGN.search(lower):
         for signature in body.css(_SIGNATURES):
             signature.insert_before(tree.create_node(_SIGNATURE))
     return _lines(body.inner_html or "")
