@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
 from jeeves.domain.schedule import Rules, clock
-from jeeves.domain.weekly import WeeklyAt, parse_weekly
+from jeeves.domain.week import WeeklyAt, parse_weekly
 
 
 class Alerting(BaseSettings):

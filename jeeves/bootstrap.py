@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from jeeves.accounts import Account, reveal
 from jeeves.domain.alert import Channel
 from jeeves.domain.metering import UNMETERED, Meter
-from jeeves.domain.ports import LabelWriter, Mailbox, MailboxStatus, Notifier, Scorer
 from jeeves.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from jeeves.adapters.postgres.reading import Reading
     from jeeves.adapters.postgres.retention import PostgresRetention
     from jeeves.adapters.postgres.store import PostgresStore
+    from jeeves.domain.ports import LabelWriter, Mailbox, MailboxStatus, Notifier, Scorer
     from jeeves.service.daemon import Daemon
     from jeeves.service.pulse import Pulse
     from jeeves.service.retention import Keep

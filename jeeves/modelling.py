@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from jeeves.bootstrap import Database, now
 from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.operating import OperatingPoint
-from jeeves.domain.ports import Scorer
 from jeeves.errors import ModelError
 from jeeves.settings import Settings
 
 if TYPE_CHECKING:
     from jeeves.domain.labelling import LastWord
     from jeeves.domain.message import Message
+    from jeeves.domain.ports import Scorer
     from jeeves.learning.owners_model import OwnersModel
     from jeeves.learning.serving import Loaded, Renewed, Shelf
     from jeeves.service.nightly import Nightly

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jeeves.domain.alert import Alert, AlertKind, AlertState, Channel
-from jeeves.domain.listing import Backlog
 from jeeves.domain.verdict import Band
+
+if TYPE_CHECKING:
+    # What lists a backlog knows most of the domain; what counts is in every process.
+    from jeeves.domain.listing import Backlog
 
 #: How many rows of the outbox there are of a kind, on a channel, in a state.
 Outbox = Mapping[tuple[AlertKind, Channel, AlertState], int]

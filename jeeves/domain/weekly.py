@@ -1,4 +1,4 @@
-"""The weekly digest: when it is due, and what it says on each channel.
+"""The weekly digest: what it says on each channel.
 
 It says of a mail only what its channel was told before: the alerts of the week. Mails of which
 Jeeves is unsure were never told, so they are counted and nothing more; `jeeves ask` shows them.
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import timedelta
 
 from jeeves.domain.alert import Channel
 from jeeves.domain.outbox import LEAST_HEAD, MOST_SEGMENTS
-from jeeves.domain.schedule import WEEKDAYS, clock, moment
 from jeeves.domain.sms import EACH_SEGMENT, segments, shortened
 from jeeves.domain.watching import ToldText, counted
 
@@ -22,45 +21,6 @@ MOST_CHARACTERS = MOST_SEGMENTS * EACH_SEGMENT
 #: was made has until then to arrive, and a night more.
 OF_USE = timedelta(hours=36)
 EXPIRES = timedelta(hours=48)
-
-
-@dataclass(frozen=True, slots=True)
-class WeeklyAt:
-    """A moment of each week, on the owner's clock."""
-
-    #: 0 is Monday.
-    weekday: int
-    at: time
-
-    def last(self, now: datetime, zone: tzinfo | None) -> datetime:
-        """When it was the last time, ``now`` at the latest; UTC."""
-        today = now.astimezone(zone).date()
-        for weeks in (0, 1):
-            day = today - timedelta(days=(today.weekday() - self.weekday) % 7 + 7 * weeks)
-            if (due := moment(day, self.at, zone)) <= now:
-                break
-        return due
-
-
-#: What WEEKLY_DIGEST=on means.
-SUNDAY_EVENING = WeeklyAt(6, time(18))
-
-
-def parse_weekly(words: str) -> WeeklyAt | None:
-    """The moment that "sun 18:00", "friday 9" or "on" names; None for "off".
-
-    Raises:
-        ValueError: it is none of these.
-    """
-    said = words.lower().split()
-    if said in (["off"], ["on"]):
-        return SUNDAY_EVENING if said == ["on"] else None
-    day, hour = said if len(said) == 2 else ("", "")
-    named = [number for number, name in enumerate(WEEKDAYS) if name.startswith(day)]
-    at = clock(hour)
-    if len(day) < 3 or not named or at is None:
-        raise ValueError("is not off, on, or a day and an hour such as sun 18:00")
-    return WeeklyAt(named[0], at)
 
 
 @dataclass(frozen=True, slots=True)

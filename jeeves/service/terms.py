@@ -10,7 +10,7 @@ from jeeves.domain.alert import Channel
 from jeeves.domain.outbox import DigestText, digest_text
 from jeeves.domain.schedule import Rules
 from jeeves.domain.templates import Templates
-from jeeves.domain.weekly import WeeklyAt
+from jeeves.domain.week import WeeklyAt
 from jeeves.service.silence import SILENT_AFTER
 
 

@@ -22,7 +22,7 @@ from jeeves.domain.message import Message
 from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.schedule import Rules
 from jeeves.domain.watching import WATCHED_BEAT
-from jeeves.domain.weekly import WeeklyAt
+from jeeves.domain.week import WeeklyAt
 from jeeves.errors import ConfigError, DeliveryRefused, LoginRefused, MailboxUnavailable
 from jeeves.service import daemon as daemon_module
 from jeeves.service.daemon import Daemon, run_all

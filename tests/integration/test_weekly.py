@@ -16,7 +16,8 @@ from jeeves.domain.labelling import Source, Word
 from jeeves.domain.ports import Judgement, Scorer
 from jeeves.domain.schedule import Rules
 from jeeves.domain.verdict import Band, Label, Score, Verdict
-from jeeves.domain.weekly import EXPIRES, OF_USE, WeeklyAt
+from jeeves.domain.week import WeeklyAt
+from jeeves.domain.weekly import EXPIRES, OF_USE
 from jeeves.errors import ModelNotFound
 from jeeves.service.delivery import deliver_all
 from jeeves.service.terms import Terms

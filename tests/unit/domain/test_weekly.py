@@ -13,13 +13,8 @@ from hypothesis import strategies as st
 from jeeves.domain.alert import Channel
 from jeeves.domain.sms import segments
 from jeeves.domain.watching import ToldText
-from jeeves.domain.weekly import (
-    SUNDAY_EVENING,
-    WeeklyAt,
-    WeekTold,
-    parse_weekly,
-    weekly_text,
-)
+from jeeves.domain.week import SUNDAY_EVENING, WeeklyAt, parse_weekly
+from jeeves.domain.weekly import WeekTold, weekly_text
 
 LINE = (
     "week to 22 Nov: 240 mails judged, 3 alerts (2 answered: 1 right, 1 needless), 1 missed found "
