@@ -55,9 +55,9 @@ class Totals:
             texts: The tokens of each.
         """
         text, number = self._looked_up(texts)
-        together = (text[1:] == text[:-1]) & (number[1:] > 0) & (number[:-1] > 0)
-        pairs = (number[:-1] * self._base + number[1:])[together]
         known = number > 0
+        together = (text[1:] == text[:-1]) & known[1:] & known[:-1]
+        pairs = (number[:-1] * self._base + number[1:])[together]
         # Text and term in one number: sorted once, equal ones stand together.
         step = self._base * self._base
         keys = np.concatenate(

@@ -18,7 +18,7 @@ from jeeves.errors import TrainingError
 from jeeves.learning import registry
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.evaluation import Report, report_out_of_fold
-from jeeves.learning.features import Fitted
+from jeeves.learning.features import COLUMNS, Fitted
 from jeeves.learning.origin import OwnersKey, Proof
 from jeeves.learning.training import fit_corpus, out_of_fold
 
@@ -103,11 +103,7 @@ def train(corpus: Corpus, by: str | None = None, costs: Costs | None = None) -> 
         "unreadable": corpus.unreadable,
         "grouped_by": grouping,
         "groups": len(set(corpus.groups(grouping))),
-        "terms": {
-            "text": len(table.text.index),
-            "meeting": len(table.meeting.index),
-            "frames": len(table.frames.index),
-        },
+        "terms": {name: len(getattr(table, name).index) for name in COLUMNS},
         "stems": len(table.stems),
         **{
             name: dict(sorted(Counter(corpus.groups(name)).items()))

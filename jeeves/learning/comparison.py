@@ -19,7 +19,7 @@ from jeeves.learning.corpus import Corpus
 from jeeves.learning.curve import operating_curve
 from jeeves.learning.estimators import REFERENCE, Kind, candidates, log_odds, reduction
 from jeeves.learning.evaluation import views
-from jeeves.learning.features import Floats
+from jeeves.learning.features import Floats, freedoms, multiplied
 from jeeves.learning.folds import Fold, folds
 from jeeves.learning.resampling import MEASURES, Estimate, resampled
 from jeeves.learning.training import Bools, calibrate, expit, threshold_weights
@@ -175,6 +175,9 @@ class _Columns:
 def _columns(fold: Fold) -> _Columns:
     columns = fold.fitted.pipeline.named_steps["columns"]
     seen, held_out = columns.transform(fold.rows), columns.transform(fold.held_out_rows)
+    # As training gives them to the logistic regression.
+    free = freedoms(seen, fold.labels, fold.weights)
+    seen, held_out = multiplied(seen, free), multiplied(held_out, free)
     began = time.process_time()
     svd = reduction(seen.shape[1], seen.shape[0])
     with threadpool_limits(1):

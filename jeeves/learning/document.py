@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from jeeves.domain.message import Message
-from jeeves.learning.frames import frames_of, terms_of
+from jeeves.learning.frames import GATHERING, frames_of, terms_of
+from jeeves.learning.pairs import pairs_of
 from jeeves.learning.tokens import Sentence, sentences
 from jeeves.mail.invitation import EVENT
 
 #: Raised whenever ``document`` answers differently for any mail: models made before are refused.
-DOCUMENT_VERSION = 3
+DOCUMENT_VERSION = 4
 #: Characters of own words that are read at most, from their top and from their end: what asks to
 #: meet opens a mail or closes it. To read 4,000 from the top took longer and judged no better.
 TOP_LIMIT = 1_500
@@ -56,12 +57,16 @@ _MEETING_FIRST = frozenset(first for first, _ in _MEETING_PAIRS)
 class Document:
     """A mail as it is vectorized: tokens joined by blanks."""
 
-    #: Subject, own words and the head of the quoted mail.
+    #: Subject and own words.
     text: str
-    #: Those sentences that speak of a meeting.
+    #: The sentences that speak of a meeting, of these and of the head of the quoted mail.
     meeting: str
-    #: Conjunctions of frames, each once; see ``frames``.
+    #: Conjunctions of frames in all of them, each once; see ``frames``.
     frames: str
+    #: The same of subject and own words alone: what a quoted mail asks is not asked again.
+    own_frames: str
+    #: Pairs of words near each other in subject and own words; see ``pairs``.
+    pairs: str
     #: What its calendar entries say, by name, where it holds.
     facts: Mapping[str, float]
     #: Words that stand in the mail as names, in lower case: not to be learned.
@@ -72,7 +77,10 @@ class Document:
 class Reading:
     """A mail taken apart, before it is made a Document."""
 
+    #: Subject, own words, the head of the quoted mail.
     sentences: tuple[Sentence, ...]
+    #: How many of them are no quotation.
+    own: int
     #: Frames of each sentence.
     masks: tuple[int, ...]
     #: Calendar events: (kind, whether a place is named, whether a link is).
@@ -80,8 +88,8 @@ class Reading:
 
     @property
     def tokens(self) -> list[str]:
-        """All tokens in order."""
-        return list(chain.from_iterable(one.tokens for one in self.sentences))
+        """The tokens of subject and own words, in order."""
+        return list(chain.from_iterable(one.tokens for one in self.sentences[: self.own]))
 
     @property
     def meeting(self) -> list[str]:
@@ -90,9 +98,16 @@ class Reading:
         return list(chain.from_iterable(spoken))
 
     @property
-    def frames(self) -> set[str]:
-        """The conjunctions of frames."""
-        return terms_of(self.masks)
+    def frames(self) -> tuple[set[str], set[str]]:
+        """The conjunctions of frames in all of it, and those in subject and own words."""
+        whole = terms_of(self.masks)
+        return whole, whole if self.own == len(self.masks) else terms_of(self.masks[: self.own])
+
+    @property
+    def pairs(self) -> list[str]:
+        """The pairs of words in the sentences of subject and own words that tell of a gathering."""
+        own = zip(self.sentences[: self.own], self.masks, strict=False)
+        return pairs_of(one.tokens for one, mask in own if mask & GATHERING)
 
     @property
     def names(self) -> frozenset[str]:
@@ -128,10 +143,13 @@ class Reading:
 def document(message: Message) -> Document:
     """What the model reads of ``message``; at most ``TEXT_LIMIT`` characters of its own words."""
     reading = read(message)
+    frames, own_frames = reading.frames
     return Document(
         text=" ".join(reading.tokens),
         meeting=" ".join(reading.meeting),
-        frames=" ".join(sorted(reading.frames)),
+        frames=" ".join(sorted(frames)),
+        own_frames=" ".join(sorted(own_frames)),
+        pairs=" ".join(reading.pairs),
         facts=reading.facts,
         names=reading.names,
     )
@@ -149,9 +167,11 @@ def read(message: Message) -> Reading:
         words, quoted = f"{own}\n\n{below}"[:TEXT_LIMIT], ""
     else:
         words, quoted = _top_and_end(own), below[:QUOTED_LIMIT]
-    found = (*sentences(subject), *sentences(words), *sentences(quoted))
+    written = (*sentences(subject), *sentences(words))
+    found = (*written, *sentences(quoted))
     return Reading(
         sentences=found,
+        own=len(written),
         masks=tuple(frames_of(one.tokens) for one in found),
         events=tuple(events),
     )

@@ -17,6 +17,7 @@ from jeeves.learning.frames import (
 )
 from jeeves.learning.lexicon import BIT
 from jeeves.learning.lexicon import phrases as lexicon
+from jeeves.learning.pairs import SIGN, pairs_of
 from jeeves.learning.tokens import Sentence, bigrams
 
 #: Reasons shown at most; the others are part of the rest.
@@ -53,7 +54,7 @@ _WHERE = PLACED | BIT["premises"] | BIT["where"]
 def reasons(
     text: Mapping[str, float],
     meeting: Mapping[str, float],
-    frames: Mapping[str, float],
+    together: Mapping[str, float],
     facts: Mapping[str, float],
     sentences: Sequence[Sentence],
     masks: Sequence[int],
@@ -64,7 +65,7 @@ def reasons(
     Args:
         text: What each word or pair of words of the mail added to the log-odds.
         meeting: The same of the stemmed words of the sentences that speak of a meeting.
-        frames: What each conjunction of frames added.
+        together: What each conjunction of frames and each pair of words added.
         facts: What each fact added.
         sentences: The sentences of the mail in order.
         masks: The frames of each of them.
@@ -78,7 +79,7 @@ def reasons(
         (_in_the_mails_words(phrase, tokens, words), weight)
         for phrase, weight in phrases(strongest, tokens)
     ]
-    found += [*occasions_told(frames, sentences, masks), *facts.items()]
+    found += [*occasions_told(together, sentences, masks), *facts.items()]
     # The same words may be a phrase and what stands together: one reason, unless they disagree.
     same: defaultdict[tuple[str, bool], float] = defaultdict(float)
     for phrase, weight in found:
@@ -108,9 +109,9 @@ def _as_written(
 
 
 def occasions_told(
-    frames: Mapping[str, float], sentences: Sequence[Sentence], masks: Sequence[int]
+    together: Mapping[str, float], sentences: Sequence[Sentence], masks: Sequence[int]
 ) -> list[tuple[str, float]]:
-    """What the conjunctions added, summed by what a reader sees; the sum of weights stays.
+    """What conjunctions and pairs added, summed by what a reader sees; the sum of weights stays.
 
     Those of one sentence are told by its words, ``lunch ... Thursday``; those of the whole mail
     by whether a place is named.
@@ -118,23 +119,28 @@ def occasions_told(
     whole = 0
     for mask in masks:
         whole |= mask
-    # The first sentence of each conjunction; the last written wins, so from the end.
+    # The first sentence of each; the last written wins, so from the end.
     places: dict[str, int] = {}
     for i in reversed(range(len(masks))):
         places.update(dict.fromkeys(terms_of_sentence(masks[i]), i))
+        if masks[i] & GATHERING:
+            places.update(dict.fromkeys(pairs_of([sentences[i].tokens]), i))
     by_sentence: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
+    totals: defaultdict[int, float] = defaultdict(float)
     elsewhere: defaultdict[str, float] = defaultdict(float)
-    for term, weight in frames.items():
+    for term, weight in together.items():
         place = places.get(term)
         if place is not None:
-            by_sentence[place].append((weight, occasions(term) & masks[place]))
+            totals[place] += weight
+            # Its words are told by what they speak of: a pair is no more than two of them.
+            if SIGN not in term:
+                by_sentence[place].append((weight, occasions(term) & masks[place]))
         elif occasions(term) & _WHERE:
             elsewhere["a place named" if whole & PLACED else "talk of a place"] += weight
         elif whole & GATHERING and not whole & PLACED:
             elsewhere["no place named"] += weight
         else:
             elsewhere["the mail as a whole"] += weight
-    totals = {i: sum(weight for weight, _ in found) for i, found in by_sentence.items()}
     told: list[tuple[str, float]] = []
     for i in sorted(totals, key=lambda i: -abs(totals[i])):
         # What is hardly ever shown is told by the beginning of its sentence: that costs nothing.

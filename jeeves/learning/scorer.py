@@ -38,12 +38,18 @@ class TableScorer:
         return self._table
 
     @cached_property
-    def _totals(self) -> tuple[Totals, Totals, Totals]:
+    def _totals(self) -> tuple[Totals, Totals, Totals, Totals, Totals]:
         # Not loaded where one message is scored: see there.
         from jeeves.learning.batch import Totals
 
         table = self._table
-        return Totals(table.text), Totals(table.meeting, table.stems), Totals(table.frames)
+        return (
+            Totals(table.text),
+            Totals(table.meeting, table.stems),
+            Totals(table.frames),
+            Totals(table.own_frames),
+            Totals(table.pairs),
+        )
 
     def score(self, message: Message) -> Score:
         """P(needs location) of ``message``, with its reasons; never fails."""
@@ -76,11 +82,14 @@ class TableScorer:
     def _log_odds(self, readings: Sequence[Reading]) -> Iterator[float]:
         """The log-odds of each of ``readings``: column by column, so that one table is cached."""
         table = self._table
-        text, meeting, frames = self._totals
+        text, meeting, frames, own_frames, pairs = self._totals
+        whole, own = zip(*(reading.frames for reading in readings), strict=True)
         sums = zip(
             text.of([reading.tokens for reading in readings]).tolist(),
             meeting.of([reading.meeting for reading in readings]).tolist(),
-            frames.of_sets([reading.frames for reading in readings]).tolist(),
+            frames.of_sets(whole).tolist(),
+            own_frames.of_sets(own).tolist(),
+            pairs.of([reading.pairs for reading in readings]).tolist(),
             strict=True,
         )
         for reading, columns in zip(readings, sums, strict=True):
@@ -94,7 +103,7 @@ class TableScorer:
     def _contributions(
         self, reading: Reading
     ) -> tuple[dict[str, float], dict[str, float], dict[str, float], dict[str, float]]:
-        """What each term of text, meeting and frames, and each fact adds to the log-odds."""
+        """What terms add to the log-odds: of text, of meeting, of what stands together; facts."""
         table = self._table
         words = reading.tokens
         stems = table.stems
@@ -103,10 +112,15 @@ class TableScorer:
         facts = {
             fact: value * weights[fact] for fact, value in reading.facts.items() if fact in weights
         }
+        whole, own = reading.frames
+        together = table.frames.contributions(whole)
+        for term, weight in table.own_frames.contributions(own).items():
+            together[term] = together.get(term, 0.0) + weight
+        together |= table.pairs.contributions(reading.pairs)
         return (
             table.text.contributions(words + bigrams(words)),
             table.meeting.contributions(spoken + bigrams(spoken)),
-            table.frames.contributions(reading.frames),
+            together,
             facts,
         )
 

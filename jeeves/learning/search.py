@@ -14,6 +14,7 @@ from sklearn.metrics import average_precision_score
 from jeeves.learning.cluster import on_cluster
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.evaluation import views
+from jeeves.learning.features import fit_pipeline
 from jeeves.learning.folds import folds
 from jeeves.learning.space import (
     Ground,
@@ -120,7 +121,7 @@ def run(
     for on in grounds:
         fold = on.fold
         pipeline = pipeline_of(settings, on)
-        pipeline.fit(fold.rows, fold.labels, estimator__sample_weight=weights_of(settings, fold))
+        fit_pipeline(pipeline, fold.rows, fold.labels, weights_of(settings, fold))
         scores[fold.held_out] = pipeline.decision_function(fold.held_out_rows)
         counted = fold.held_out[kept[fold.held_out]]
         if labels[counted].any():

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import math
+import sys
 import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Column:
     def of(cls, terms: Sequence[str], idf: Iterable[float], weights: Iterable[float]) -> Column:
         """The column with these terms; ValueError where the lengths differ or a term repeats."""
         column = cls(
-            {term: i for i, term in enumerate(terms)}, array("d", idf), array("d", weights)
+            dict(zip(terms, range(len(terms)), strict=True)), array("d", idf), array("d", weights)
         )
         if not len(column.index) == len(terms) == len(column.idf) == len(column.weights):
             raise ValueError("terms, idf and weights are of different lengths")
@@ -46,24 +47,32 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The whole model: log-odds = intercept + text + meeting + frames + facts."""
+    """The whole model: log-odds = intercept + what each column adds + facts."""
 
     intercept: float
     text: Column
     #: Terms made of stems.
     meeting: Column
     frames: Column
+    own_frames: Column
+    pairs: Column
     facts: Mapping[str, float]
     #: Stem of each known token that is not its own stem.
     stems: Mapping[str, str]
 
     def dumps(self) -> bytes:
-        """Gzipped JSON; equal tables give equal bytes."""
+        """Gzipped JSON; equal tables give equal bytes. ValueError where a number is not finite.
+
+        Terms are one string, a line each, and numbers are little-endian doubles in base64: as
+        lists in JSON they would take most of the time of a start.
+        """
         plain = {
             "intercept": self.intercept,
             "text": _plain(self.text),
             "meeting": _plain(self.meeting),
             "frames": _plain(self.frames),
+            "own_frames": _plain(self.own_frames),
+            "pairs": _plain(self.pairs),
             "facts": dict(self.facts),
             "stems": dict(self.stems),
         }
@@ -84,6 +93,8 @@ class Table:
                 text=_column(plain["text"]),
                 meeting=_column(plain["meeting"]),
                 frames=_column(plain["frames"]),
+                own_frames=_column(plain["own_frames"]),
+                pairs=_column(plain["pairs"]),
                 facts={str(name): float(weight) for name, weight in plain["facts"].items()},
                 stems={str(token): str(stem) for token, stem in plain["stems"].items()},
             )
@@ -94,13 +105,33 @@ class Table:
         return table
 
 
-def _plain(column: Column) -> dict[str, Any]:
+def _plain(column: Column) -> dict[str, str]:
     return {
-        "terms": list(column.index),
-        "idf": column.idf.tolist(),
-        "weights": column.weights.tolist(),
+        "terms": "\n".join(column.index),
+        "idf": _in_base64(column.idf),
+        "weights": _in_base64(column.weights),
     }
 
 
-def _column(plain: Mapping[str, Any]) -> Column:
-    return Column.of(plain["terms"], plain["idf"], plain["weights"])
+def _column(plain: Mapping[str, str]) -> Column:
+    terms = plain["terms"].split("\n") if plain["terms"] else []
+    return Column.of(terms, _of_base64(plain["idf"]), _of_base64(plain["weights"]))
+
+
+def _in_base64(numbers: array[float]) -> str:
+    if not all(map(math.isfinite, numbers)):
+        raise ValueError("a number of the table is not finite")
+    return base64.b64encode(_little_endian(numbers).tobytes()).decode()
+
+
+def _of_base64(text: str) -> array[float]:
+    return _little_endian(array("d", base64.b64decode(text, validate=True)))
+
+
+def _little_endian(numbers: array[float]) -> array[float]:
+    """From the order of this machine, or to it; itself where that is the same."""
+    if sys.byteorder == "little":
+        return numbers
+    turned = array("d", numbers)
+    turned.byteswap()
+    return turned

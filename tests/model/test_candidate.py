@@ -16,7 +16,7 @@ from jeeves.errors import ModelCorrupt, ModelForeign, ModelIncompatible
 from jeeves.learning import registry
 from jeeves.learning.candidate import Candidate, load_fitted, train
 from jeeves.learning.corpus import Corpus
-from jeeves.learning.features import WRITTEN_FACT
+from jeeves.learning.features import COLUMNS, WRITTEN_FACT
 from jeeves.learning.origin import OwnersKey
 from jeeves.learning.revision import git_revision
 from jeeves.learning.scorer import TableScorer
@@ -83,7 +83,7 @@ def test_the_manifest_says_what_the_model_is_worth_and_made_of(
     assert Curve.from_dict(content["curve"]) == candidate.report.curve
     assert content["report"]["all"]["average_precision"] > 0.85
     assert content["sources"] == "written for the tests"
-    assert set(content["training"]["terms"]) == {"text", "meeting", "frames"}
+    assert set(content["training"]["terms"]) == set(COLUMNS)
     assert min(content["training"]["terms"].values()) > 0
 
 

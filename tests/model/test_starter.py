@@ -26,6 +26,7 @@ from jeeves.learning.features import COLUMNS, personal_names
 from jeeves.learning.frames import occasions
 from jeeves.learning.lexicon import FRAMES
 from jeeves.learning.origin import Pin
+from jeeves.learning.pairs import SIGN
 from jeeves.learning.pinned import STARTER_MANIFEST_SHA256
 from jeeves.learning.serving import Shelf, load_scorer
 from jeeves.learning.table import Table
@@ -34,8 +35,8 @@ from tests.model.small_corpus import NEEDS_LOCATION, OTHER
 
 MODELS = Path(__file__).resolve().parents[2] / "models" / "starter"
 PIN = Pin(STARTER_MANIFEST_SHA256)
-HEADLINE_FLOOR = 0.70
-HEADLINE_PRECISION_FLOOR = 0.36
+HEADLINE_FLOOR = 0.75
+HEADLINE_PRECISION_FLOOR = 0.42
 WRITTEN_FLOOR = 0.80
 CORPUS = MODELS.parent / "corpus"
 MEGABYTE = 1_000_000
@@ -96,7 +97,7 @@ def test_the_manifest_states_figures_for_the_corpus_of_the_project(
     assert written["average_precision"] >= WRITTEN_FLOOR
     assert written["messages"] > 2_500
     # Of no use is a model that knows the writers: genres apart it does about as well.
-    assert manifest["by_genre"]["average_precision"] >= WRITTEN_FLOOR - 0.05
+    assert manifest["by_genre"]["average_precision"] >= WRITTEN_FLOOR
     assert manifest["repository_only"]["messages"] == 2352
 
 
@@ -134,7 +135,7 @@ def test_other_costs_give_other_thresholds_without_training(version: str) -> Non
     def alert(costs: Costs) -> float:
         return load_scorer([Shelf(MODELS, PIN)], costs).scorer.thresholds.alert
 
-    assert alert(Costs(miss=100)) < alert(Costs()) < alert(Costs(miss=2, recall_floor=0))
+    assert alert(Costs(miss=300)) < alert(Costs()) < alert(Costs(miss=2, recall_floor=0))
 
 
 @pytest.mark.timeout(400)
@@ -148,15 +149,16 @@ def test_the_headline_can_be_measured_again(shared_data: Path, manifest: dict[st
     for name, floor in (("headline", HEADLINE_FLOOR), ("written", WRITTEN_FLOOR)):
         measured = getattr(found, name)
         assert measured is not None
-        assert measured.average_precision >= floor
+        # Another version of scikit-learn may end its fit a little elsewhere.
+        assert measured.average_precision >= floor - 0.005
         said = stated[name]["average_precision"]
         assert measured.average_precision == pytest.approx(said, abs=0.005)
     assert found.headline is not None
-    assert found.headline.precision_at_recall_90 >= HEADLINE_PRECISION_FLOOR
+    assert found.headline.precision_at_recall_90 >= HEADLINE_PRECISION_FLOOR - 0.02
 
 
 def test_no_term_can_be_a_sentence_an_address_or_a_number(table: Table) -> None:
-    words = [*table.text.index, *table.meeting.index, *table.stems, *table.stems.values()]
+    words = words_of(table)
     assert len(words) > 10_000
     for term in words:
         assert len(term.split(" ")) <= 2, term
@@ -164,6 +166,12 @@ def test_no_term_can_be_a_sentence_an_address_or_a_number(table: Table) -> None:
         for token in term.split(" "):
             # "@" alone stands for "at".
             assert token in NUMBER_MASKS or not re.search(r"\w@|@\w|\d", token), term
+
+
+def words_of(table: Table) -> list[str]:
+    """All words and phrases that a model holds."""
+    pairs = (term.replace(SIGN, " ") for term in table.pairs.index)
+    return [*table.text.index, *table.meeting.index, *pairs, *table.stems, *table.stems.values()]
 
 
 def test_every_frame_of_a_term_is_one_of_the_lexicon(table: Table) -> None:
@@ -175,8 +183,7 @@ def test_every_frame_of_a_term_is_one_of_the_lexicon(table: Table) -> None:
 
 
 def test_no_term_is_a_personal_name(table: Table) -> None:
-    words = [*table.text.index, *table.meeting.index, *table.stems, *table.stems.values()]
-    held = set(chain.from_iterable(map(str.split, words)))
+    held = set(chain.from_iterable(map(str.split, words_of(table))))
     assert len(FIRST_NAMES) == 40
     assert {name for name in held if name.removesuffix("'s") in FIRST_NAMES} == set()
     corpus = load(CORPUS / "messages", CORPUS / "labels.tsv")
@@ -198,6 +205,8 @@ def test_no_file_holds_an_address_or_a_phone_number(version: str, table: Table) 
     for name in COLUMNS:
         assert list(getattr(table, name).index) == sorted(columns[name].vocabulary_)
     plain = json.loads(gzip.decompress((MODELS / version / registry.TABLE).read_bytes()))
+    for name in COLUMNS:
+        del plain[name]["idf"], plain[name]["weights"]
     strings = "\n".join(found_strings(plain))
     manifest = json.loads((MODELS / version / registry.MANIFEST).read_bytes())
     # what is random cannot be an address, but may look like a number

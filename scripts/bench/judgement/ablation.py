@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from unittest.mock import patch
 
+import numpy as np
+
 from jeeves.learning import document as reading
+from jeeves.learning import features
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.document import Document
 from scripts.bench.judgement.quality import Comparison, compare, told
@@ -21,10 +24,19 @@ _NOTHING = "xxnothing"
 #: What is left of a document, by what is taken away.
 CHANGES: dict[str, Callable[[Document], Document]] = {
     "text column alone": lambda one: replace(
-        one, meeting=_NOTHING, frames=_NOTHING, facts={_NOTHING: 1.0}
+        one,
+        meeting=_NOTHING,
+        frames=_NOTHING,
+        own_frames=_NOTHING,
+        pairs=_NOTHING,
+        facts={_NOTHING: 1.0},
     ),
     "without the meeting column": lambda one: replace(one, meeting=_NOTHING),
-    "without the frames column": lambda one: replace(one, frames=_NOTHING),
+    "without both columns of frames": lambda one: replace(
+        one, frames=_NOTHING, own_frames=_NOTHING
+    ),
+    "without the column of own frames": lambda one: replace(one, own_frames=_NOTHING),
+    "without the column of pairs": lambda one: replace(one, pairs=_NOTHING),
     "without calendar facts": lambda one: replace(one, facts={_NOTHING: 1.0}),
     "without the name filter": lambda one: replace(one, names=frozenset()),
 }
@@ -50,6 +62,11 @@ def ablation(trial: Trial) -> Comparison:
     with patch.object(reading, "QUOTED_LIMIT", 0):
         bare = [reading.document(one.message) for one in corpus.messages]
     scores[name] = trial.own_recipe(ablated(corpus, bare))
+    told(name, started)
+    started = time.perf_counter()
+    name = "one penalty for all terms"
+    with patch.object(features, "freedoms", lambda columns, *_: np.ones(columns.shape[1])):
+        scores[name] = trial.own_recipe(corpus)
     told(name, started)
     return Comparison("ablation", WHOLE, compare(trial, scores, WHOLE), [])
 

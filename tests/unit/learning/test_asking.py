@@ -48,7 +48,7 @@ def test_least_sure_is_halfway_between_the_alert_cut_and_even_odds() -> None:
     terms = [term for term in weights if len(term) == 2]
     none = Column.of([], [], [])
     text = Column.of(terms, [1.0] * len(terms), [weights[term] for term in terms])
-    table = Table(0.0, text, none, none, {}, {})
+    table = Table(0.0, text, none, none, none, none, {}, {})
     cut = 1 / (1 + math.exp(2.0))
     model = TableScorer(table, "test", Thresholds(alert=cut, unsure=cut / 2))
     found = distances(model, [mail(term) for term in terms])

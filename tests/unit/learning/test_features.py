@@ -6,28 +6,33 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
 
 from jeeves.learning.corpus import Corpus
 from jeeves.learning.document import FACTS, Document
 from jeeves.learning.features import (
     COLUMNS,
     GROUPS_PER_TERM,
+    SMOOTHING,
     WRITTEN_FACT,
+    C,
     Fitted,
     build_pipeline,
     fit,
+    freedoms,
     learn_stems,
     personal_names,
     rows,
     vocabulary,
 )
 from jeeves.learning.table import Table
-from jeeves.learning.training import fit_corpus
+from jeeves.learning.training import fit_corpus, fit_weights
 from tests.model.small_corpus import small_corpus
 
 
 def a_document(text: str, names: str = "", frames: str = "") -> Document:
-    return Document(text, text, frames, {}, frozenset(names.split()))
+    return Document(text, text, frames, frames, "", {}, frozenset(names.split()))
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +64,7 @@ def test_a_word_that_mostly_stands_as_a_name_is_one() -> None:
 
 
 def test_no_term_holds_a_name_though_many_use_it() -> None:
-    found = [{"ana", "see ana", "see"}, {"ana", "see ana", "see"}]
+    found = [{"ana", "see ana", "ana_MEAL", "see"}, {"ana", "see ana", "ana_MEAL", "see"}]
     assert vocabulary(found, ["x", "y"], frozenset({"ana"})) == ["see"]
 
 
@@ -85,7 +90,8 @@ def test_terms_of_a_single_owner_stay_out_of_every_column(fitted: Fitted, corpus
     made = rows(corpus.documents, fitted.stems)
     owners = corpus.groups("owner")
     table = fitted.table()
-    for place, column in enumerate((table.text, table.meeting, table.frames)):
+    for place, name in enumerate(COLUMNS):
+        column = getattr(table, name)
         assert column.index
         texts = [f" {text} " for text in made[:, place]]
         for term in column.index:
@@ -100,12 +106,13 @@ def test_stems_are_learned_for_words_and_not_for_masks() -> None:
     assert stems == {"meeting": "meet", "meetings": "meet", "lunches": "lunch"}
 
 
-def test_a_row_is_text_stemmed_meeting_frames_and_facts() -> None:
-    one = Document("two meetings", "meetings", "meet", {"an invitation": 1.0})
+def test_a_row_is_the_columns_in_their_order_with_meeting_stemmed_and_the_facts() -> None:
+    facts = {"an invitation": 1.0}
+    one = Document("two meetings", "meetings", "meet day", "meet", "two_meetings", facts)
     (row,) = rows([one], {"meetings": "meet"})
-    facts = dict.fromkeys(FACTS, 0.0)
-    assert row.tolist() == ["two meetings", "meet", "meet", {**facts, "an invitation": 1.0}]
-    row[3]["more"] = 1.0
+    assert row[:-1].tolist() == ["two meetings", "meet", "meet day", "meet", "two_meetings"]
+    assert row[-1] == {**dict.fromkeys(FACTS, 0.0), "an invitation": 1.0}
+    row[-1]["more"] = 1.0
     assert "more" not in one.facts
 
 
@@ -113,7 +120,7 @@ def test_the_columns_are_those_of_a_document_and_each_has_its_weight() -> None:
     pipeline = build_pipeline({name: ["a"] for name in COLUMNS})
     assert set(COLUMNS) <= set(Document.__slots__)
     weights = pipeline.named_steps["columns"].transformer_weights
-    assert weights == {"text": 1.0, "meeting": 1.0, "frames": 0.5}
+    assert weights == {name: scale for name, (_, scale) in COLUMNS.items()}
 
 
 def test_the_weights_of_the_columns_are_carried_into_the_table(
@@ -166,4 +173,37 @@ def test_mail_that_never_speaks_of_meeting_and_has_no_entries_can_be_fitted() ->
         "rechnung",
     ]
     assert set(table.meeting.weights) == set(table.frames.weights) == {0.0}
+    assert set(table.own_frames.weights) == set(table.pairs.weights) == {0.0}
     assert table.facts == dict.fromkeys(FACTS, 0.0)
+
+
+def test_a_term_that_tells_the_classes_apart_is_held_less_than_one_that_does_not() -> None:
+    """By the log of the ratio of its shares of both classes (Wang and Manning 2012)."""
+    columns = sparse.csr_array(np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]))
+    labels, weights = np.array([True, True, False]), np.array([1.0, 0.5, 1.0])
+    asked, other = np.array([1.5, 1.5, 0.0]) + SMOOTHING, np.array([0.0, 1.0, 1.0]) + SMOOTHING
+    ratios = np.abs(np.log((asked / asked.sum()) / (other / other.sum())))
+    wanted = (1.0 + ratios / np.sqrt((ratios**2).mean())) / 2.0
+    found = freedoms(columns, labels, weights)
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+    assert found[1] < found[0]
+    assert found[1] < found[2]
+
+
+def test_where_no_term_tells_the_classes_apart_all_are_held_alike() -> None:
+    columns = sparse.csr_array(np.ones((2, 3)))
+    found = freedoms(columns, np.array([True, False]), np.ones(2))
+    np.testing.assert_allclose(found, 0.5)
+
+
+def test_a_fitted_pipeline_reads_its_columns_as_they_are(corpus: Corpus) -> None:
+    """What freed the weights is in them: they are those of the fit on the freed columns."""
+    fitted = fit_corpus(corpus, "owner")
+    made = rows(corpus.documents, fitted.stems)
+    columns = fitted.pipeline.named_steps["columns"].transform(made)
+    free = freedoms(columns, corpus.labels, fit_weights(corpus))
+    peer = LogisticRegression(C=C, max_iter=4000)
+    peer.fit(columns.toarray() * free, corpus.labels, sample_weight=fit_weights(corpus))
+    np.testing.assert_allclose(
+        fitted.pipeline.named_steps["estimator"].coef_, peer.coef_ * free, atol=1e-9
+    )

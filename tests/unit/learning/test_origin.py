@@ -17,9 +17,8 @@ from jeeves.learning.serving import Loaded, Shelf, load_scorer
 from jeeves.learning.table import Column, Table
 from tests.builders import NOW
 
-TABLE = Table(
-    -1.0, Column.of(["lunch"], [1.0], [1.0]), Column.of([], [], []), Column.of([], [], []), {}, {}
-).dumps()
+NONE = Column.of([], [], [])
+TABLE = Table(-1.0, Column.of(["lunch"], [1.0], [1.0]), NONE, NONE, NONE, NONE, {}, {}).dumps()
 FACTS = {
     "thresholds": {"alert": 0.5, "unsure": 0.1},
     "curve": Curve(0.2, (OperatingPoint(0.5, 0.9, 0.9, 0.18),)).as_dict(),

@@ -40,6 +40,8 @@ def a_table(intercept: float = -1.0, terms: tuple[str, ...] = ("lunch",)) -> byt
         text=Column.of(terms, numbers, numbers),
         meeting=Column.of([], [], []),
         frames=Column.of([], [], []),
+        own_frames=Column.of([], [], []),
+        pairs=Column.of([], [], []),
         facts={},
         stems={},
     ).dumps()

@@ -118,6 +118,8 @@ def test_reasons_are_the_words_of_the_mail_and_not_their_stems() -> None:
         text=Column.of(["fine"], [1.0], [0.5]),
         meeting=Column.of(["meet"], [1.0], [2.0]),
         frames=Column.of([], [], []),
+        own_frames=Column.of([], [], []),
+        pairs=Column.of([], [], []),
         facts={},
         stems={"meetings": "meet"},
     )
@@ -131,7 +133,9 @@ def test_the_parts_of_a_score_are_the_columns_and_facts_and_their_sum_is_the_log
         intercept=-1.0,
         text=Column.of(["lunch"], [1.0], [0.5]),
         meeting=Column.of(["lunch"], [1.0], [0.25]),
-        frames=Column.of(["meal", "meal+day"], [1.0, 1.0], [1.0, 2.0]),
+        frames=Column.of(["meal", "meal+day"], [1.0, 1.0], [1.0, 1.5]),
+        own_frames=Column.of(["meal+day", "day"], [1.0, 1.0], [0.5, 0.0]),
+        pairs=Column.of(["MEAL_on", "MEAL_xxdate"], [1.0, 1.0], [0.25, 0.125]),
         facts={"an invitation with a place": -4.0, "an invitation without a place": 3.0},
         stems={},
     )
@@ -142,13 +146,13 @@ def test_the_parts_of_a_score_are_the_columns_and_facts_and_their_sum_is_the_log
     assert {one.words: one.weight for one in score.reasons} == pytest.approx(
         {
             "an invitation with a place": -4.0,
-            "Lunch ... Thursday": 2 * half,
+            "Lunch ... Thursday": (1.5 + 0.5 + 0.25 + 0.125) * half,
             "Lunch": 0.75,
             "no place named": half,
         }
     )
     assert score.rest == pytest.approx(-1.0)
-    assert score.probability == pytest.approx(1 / (1 + math.exp(1.0 + 4.0 - 3 * half - 0.75)))
+    assert score.probability == pytest.approx(1 / (1 + math.exp(1.0 + 4.0 - 3.375 * half - 0.75)))
 
 
 def test_unknown_are_the_tokens_that_are_no_terms(scorer: TableScorer) -> None:

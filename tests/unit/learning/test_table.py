@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import gzip
 import json
 import math
+import struct
+import sys
 
 import pytest
 
@@ -16,6 +19,8 @@ SMALL = Table(
     text=Column.of(["lunch", "grab lunch"], [1.0, 2.0], [0.1, 1e-17]),
     meeting=Column.of([], [], []),
     frames=Column.of(["meal", "meal+day"], [1.0, 1.5], [0.25, -2.0]),
+    own_frames=Column.of(["meal"], [1.25], [0.5]),
+    pairs=Column.of(["MEAL_xxdate"], [1.125], [1.5]),
     facts={"an invitation with a place": -0.5},
     stems={"lunches": "lunch"},
 )
@@ -49,7 +54,7 @@ def test_what_is_no_table_is_refused(content: bytes) -> None:
         Table.loads(content)
 
 
-@pytest.mark.parametrize("part", ["text", "meeting", "frames", "facts", "stems", "intercept"])
+@pytest.mark.parametrize("part", [field.name for field in dataclasses.fields(Table)])
 def test_a_table_without_one_of_its_parts_is_refused(part: str) -> None:
     """Such as one that was made before there were frames."""
     plain = json.loads(gzip.decompress(SMALL.dumps()))
@@ -85,3 +90,23 @@ def test_terms_count_by_the_logarithm_of_how_often_they_stand_and_rows_have_leng
 def test_unknown_terms_add_nothing() -> None:
     assert SMALL.text.contributions(["dinner"]) == {}
     assert SMALL.text.contributions(["lunch", "dinner"]) == {"lunch": 0.1}
+
+
+def test_numbers_are_little_endian_doubles_on_every_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    written = SMALL.dumps()
+    text = json.loads(gzip.decompress(written))["text"]
+    assert base64.b64decode(text["idf"]) == struct.pack("<2d", 1.0, 2.0)
+    monkeypatch.setattr(sys, "byteorder", "big" if sys.byteorder == "little" else "little")
+    turned = json.loads(gzip.decompress(SMALL.dumps()))["text"]
+    assert base64.b64decode(turned["idf"]) == struct.pack(">2d", 1.0, 2.0)
+    assert Table.loads(SMALL.dumps()) == SMALL
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_not_finite_is_never_written(number: float) -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        dataclasses.replace(SMALL, text=Column.of(["lunch"], [1.0], [number])).dumps()
+    with pytest.raises(ValueError, match=r"."):
+        dataclasses.replace(SMALL, intercept=number).dumps()
