@@ -104,7 +104,7 @@ def test_the_costs_of_the_settings_move_the_thresholds(
         return float(json.loads(jeeves("score", mail).stdout)["threshold"])
 
     usual = threshold()
-    assert threshold(MISS_COST="100") < usual
+    assert threshold(MISS_COST="300") < usual
     assert threshold(MISS_COST="1", RECALL_FLOOR="0.2") > usual
     jeeves("train", *arguments(labelled), "--models-dir", str(jeeves.home / "models"))
     version = (jeeves.home / "models" / "current").read_text(encoding="utf-8").strip()

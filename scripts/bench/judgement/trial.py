@@ -52,6 +52,8 @@ class Trial:
 
     corpus: Corpus
     number_of_folds: int = 5
+    #: Which draw of the folds: None is that of training, which fills them evenly.
+    draw: int | None = None
 
     @cached_property
     def folds(self) -> list[tuple[Places, Places]]:
@@ -59,7 +61,9 @@ class Trial:
         labels, groups = self.corpus.labels, self.corpus.groups(BY)
         if not 2 <= self.number_of_folds <= len(set(groups)):
             raise ConfigError(f"Give --folds between 2 and {len(set(groups))}, the owners of mail.")
-        return list(GroupKFold(self.number_of_folds).split(labels, labels, groups))
+        by_chance = {} if self.draw is None else {"shuffle": True, "random_state": self.draw}
+        folds = GroupKFold(self.number_of_folds, **by_chance)
+        return list(folds.split(labels, labels, groups))
 
     @cached_property
     def measures(self) -> list[Measure]:
