@@ -23,10 +23,11 @@ from jeeves.learning.features import Fitted, Floats, rows
 from jeeves.learning.training import Bools
 
 #: The variance of the prior is LOOSENESS times the square of the number of labels of the rarer
-#: class, at most LOOSEST: of constant, linear and square the best on owners that the starter had
-#: not seen, from 10 to 400 labels (`scripts/bench/learn`).
-LOOSENESS = 0.005
-LOOSEST = 10.0
+#: class, at most LOOSEST: of constant, linear, square and cube the best on owners that the starter
+#: had not seen, and the loosest with which no number of labels from 10 on does harm on the mean
+#: (`scripts/bench/learn`).
+LOOSENESS = 0.002
+LOOSEST = 5.0
 #: Of the prior on the intercept: which share of what is labelled needs a place says little of mail.
 INTERCEPT_VARIANCE = 1.0
 

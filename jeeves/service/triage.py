@@ -45,8 +45,8 @@ FIRST_READ = timedelta(days=14)
 #: By how much the mail server's clock may be behind ours. Mail in between that is already stored
 #: is known by its identity.
 CLOCK_MARGIN = timedelta(minutes=10)
-#: Mails per transaction.
-BATCH = 400
+#: Mails per transaction: a first read of a large mailbox stays within 80 MB with them.
+BATCH = 350
 
 
 @dataclass(frozen=True, slots=True)
