@@ -26,10 +26,16 @@ def test_help_names_every_part(tmp_path: Path) -> None:
         assert f"\n{part} " in result.stdout
 
 
-def test_an_unknown_part_is_one_sentence(tmp_path: Path) -> None:
-    result = judge("haste", cwd=tmp_path)
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(["haste"], "there is no part 'haste'"), (["quality", "--draw", "-1"], "--draw is 0 or more")],
+)
+def test_what_cannot_be_measured_is_one_sentence(
+    tmp_path: Path, given: list[str], said: str
+) -> None:
+    result = judge(*given, cwd=tmp_path)
     assert result.returncode == 2
-    assert "there is no part 'haste'" in result.stderr
+    assert said in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from zlib import crc32
 
 import psycopg2
 import psycopg2.extensions
@@ -93,16 +94,25 @@ def _call(sql: SqlCursor, name: str) -> str:
     return call
 
 
+def plan_name(name: str) -> str:
+    """What the plan of a query is called.
+
+    By its text too: behind a pooler the sessions of the server are shared, perhaps with another
+    version of Jeeves, whose query of that name takes other values.
+    """
+    return f"{name}_{crc32(queries()[name].encode()):08x}"
+
+
 @cache
 def _planned(name: str) -> tuple[str, str]:
     """What has Postgres plan a query, and what executes it from then on."""
-    query = queries()[name]
+    query, plan = queries()[name], plan_name(name)
     values = list(dict.fromkeys(_VALUE.findall(query)))
     numbered = _VALUE.sub(lambda found: f"${values.index(found[1]) + 1}", query)
     given = ", ".join(f"%({value})s" for value in values)
     return (
-        f"prepare {name} as {numbered}",
-        f"execute {name} ({given})" if values else f"execute {name}",
+        f"prepare {plan} as {numbered}",
+        f"execute {plan} ({given})" if values else f"execute {plan}",
     )
 
 

@@ -94,13 +94,13 @@ def write_outcomes(
 
 def lock(sql: SqlCursor, outcomes: Sequence[Outcome]) -> set[Key]:
     """Lock the conversations until the transaction ends; those that more has come to meanwhile."""
-    row = {
+    values = {
         "accounts": [one.account for one in outcomes],
         "thread_keys": [one.thread_key for one in outcomes],
         "read_up_to": [one.read_up_to for one in outcomes],
         "heard_up_to": [one.heard_up_to for one in outcomes],
     }
-    execute(sql, row, "lock_conversations", "conversations_gone_on")
+    execute(sql, values, "lock_conversations", "conversations_gone_on")
     return {(row["account"], row["thread_key"]) for row in sql.fetchall()}
 
 

@@ -74,7 +74,7 @@ class PostgresStore(
         """Write the messages and the cursor that covers them together."""
         ingested = self.write_messages(sql, account, batch)
         if cursor is not None:
-            row = {
+            values = {
                 "account": account,
                 "mailbox": cursor.mailbox,
                 "uidvalidity": cursor.uidvalidity,
@@ -85,9 +85,9 @@ class PostgresStore(
             }
             # A cursor that comes without mail says what is history: of that nothing may be lost.
             if batch:
-                execute(sql, row, "flush_later", "write_cursor")
+                execute(sql, values, "flush_later", "write_cursor")
             else:
-                execute(sql, row, "write_cursor")
+                execute(sql, values, "write_cursor")
         return ingested
 
     @classmethod
@@ -130,13 +130,13 @@ class PostgresStore(
         readable = [m for m in batch if isinstance(m, Message)]
         message_ids = {m.message_id for m in readable if m.message_id}
         message_ids.update(reference for m in readable for reference in m.references)
-        row = {
+        values = {
             "account": account,
             "gmail_ids": [m.gmail_id for m in batch if m.gmail_id],
             "message_ids": list(message_ids),
             "digests": [m.digest for m in batch],
         }
-        execute(sql, row, "lock_ingest", "known_identities")
+        execute(sql, values, "lock_ingest", "known_identities")
         return Identities(sql.fetchall())
 
     @staticmethod
