@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, pairwise
 
 from jeeves.domain.message import Message
@@ -40,17 +41,17 @@ ANSWER = "an answer to an invitation"
 FACTS = (NO_PLACE, PLACE, LINK, CANCELLED, ANSWER)
 
 #: Words of a sentence that speaks of a meeting; what is set apart in ``Document.meeting``.
-_MEETING = frozenset(
+MEETING = frozenset(
     "meet meeting meetings lunch dinner breakfast coffee drink drinks beer beers interview visit "
     "mtg mtgs".split()
 )
-_MEETING_PAIRS = frozenset(
+MEETING_PAIRS = frozenset(
     {
         *(("get", "together"), ("happy", "hour"), ("come", "by"), ("stop", "by"), ("see", "you")),
         *(("join", "us"), ("join", "me"), ("join", "you")),
     }
 )
-_MEETING_FIRST = frozenset(first for first, _ in _MEETING_PAIRS)
+_FIRST = frozenset(first for first, _ in MEETING_PAIRS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Document:
     names: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """A mail taken apart, before it is made a Document."""
 
@@ -81,10 +82,13 @@ class Reading:
     sentences: tuple[Sentence, ...]
     #: How many of them are no quotation.
     own: int
-    #: Frames of each sentence.
-    masks: tuple[int, ...]
     #: Calendar events: (kind, whether a place is named, whether a link is).
     events: tuple[tuple[str, bool, bool], ...]
+
+    @cached_property
+    def masks(self) -> tuple[int, ...]:
+        """The frames of each sentence."""
+        return tuple(frames_of(one.tokens) for one in self.sentences)
 
     @property
     def tokens(self) -> list[str]:
@@ -172,18 +176,17 @@ def read(message: Message) -> Reading:
     return Reading(
         sentences=found,
         own=len(written),
-        masks=tuple(frames_of(one.tokens) for one in found),
         events=tuple(events),
     )
 
 
 def speaks_of_meeting(tokens: Sequence[str]) -> bool:
     """Whether a sentence of these tokens speaks of a meeting."""
-    if not _MEETING.isdisjoint(tokens):
+    if not MEETING.isdisjoint(tokens):
         return True
-    if _MEETING_FIRST.isdisjoint(tokens):
+    if _FIRST.isdisjoint(tokens):
         return False
-    return any(pair in _MEETING_PAIRS for pair in pairwise(tokens))
+    return any(pair in MEETING_PAIRS for pair in pairwise(tokens))
 
 
 def _without_events(text: str) -> tuple[str, list[tuple[str, bool, bool]]]:

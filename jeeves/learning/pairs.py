@@ -23,7 +23,7 @@ _ALIKE = ("meal", "event", "premises", "known", "call")
 
 def pairs_of(sentences: Iterable[list[str]]) -> list[str]:
     """The pairs of words in each of these sentences of tokens; one that comes again is repeated."""
-    kinds = _kinds()
+    kinds = alike()
     found: list[str] = []
     for tokens in sentences:
         words = [kinds.get(token, token) for token in tokens]
@@ -33,7 +33,7 @@ def pairs_of(sentences: Iterable[list[str]]) -> list[str]:
 
 
 @cache
-def _kinds() -> dict[str, str]:
+def alike() -> dict[str, str]:
     """What stands for a token that is one of many alike."""
     return {
         token: name.upper()

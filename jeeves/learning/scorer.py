@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain, islice
@@ -18,7 +18,7 @@ from jeeves.learning.table import Table
 from jeeves.learning.tokens import bigrams
 
 if TYPE_CHECKING:
-    from jeeves.learning.batch import Totals
+    from jeeves.learning.batch import BatchScorer
 
 #: Messages that ``probabilities`` reads before it scores them.
 _AT_ONCE = 400
@@ -38,18 +38,11 @@ class TableScorer:
         return self._table
 
     @cached_property
-    def _totals(self) -> tuple[Totals, Totals, Totals, Totals, Totals]:
+    def _batch(self) -> BatchScorer:
         # Not loaded where one message is scored: see there.
-        from jeeves.learning.batch import Totals
+        from jeeves.learning.batch import BatchScorer
 
-        table = self._table
-        return (
-            Totals(table.text),
-            Totals(table.meeting, table.stems),
-            Totals(table.frames),
-            Totals(table.own_frames),
-            Totals(table.pairs),
-        )
+        return BatchScorer(self._table)
 
     def score(self, message: Message) -> Score:
         """P(needs location) of ``message``, with its reasons; never fails."""
@@ -76,29 +69,9 @@ class TableScorer:
         left = iter(messages)
         while several := list(islice(left, _AT_ONCE)):
             with _uncollected():
-                found += map(_expit, self._log_odds([read(message) for message in several]))
+                readings = [read(message) for message in several]
+                found += map(_expit, self._batch.log_odds(readings).tolist())
         return found
-
-    def _log_odds(self, readings: Sequence[Reading]) -> Iterator[float]:
-        """The log-odds of each of ``readings``: column by column, so that one table is cached."""
-        table = self._table
-        text, meeting, frames, own_frames, pairs = self._totals
-        whole, own = zip(*(reading.frames for reading in readings), strict=True)
-        sums = zip(
-            text.of([reading.tokens for reading in readings]).tolist(),
-            meeting.of([reading.meeting for reading in readings]).tolist(),
-            frames.of_sets(whole).tolist(),
-            own_frames.of_sets(own).tolist(),
-            pairs.of([reading.pairs for reading in readings]).tolist(),
-            strict=True,
-        )
-        for reading, columns in zip(readings, sums, strict=True):
-            facts = (
-                value * table.facts[fact]
-                for fact, value in reading.facts.items()
-                if fact in table.facts
-            )
-            yield math.fsum((table.intercept, *columns, *facts))
 
     def _contributions(
         self, reading: Reading

@@ -110,6 +110,8 @@ _JOINING_WORDS = (
 )
 #: Words that may be one thing with the next; "my old" may be with the one after.
 _OPEN = _ROOM_WORDS | _POSSESSIVES | {"the", "at", "@", *(one for one, _ in _PAIRS)}
+#: Every mask begins with it.
+_MASK = "xx"
 #: Token, how it goes with those before it, and the word of the mail.
 _Piece = tuple[str, int, str]
 _BREAK: _Piece = ("", _END, "")
@@ -140,8 +142,8 @@ def sentences(text: str) -> list[Sentence]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'")
     # Emptied when full: lru_cache would spend as much on its order as this takes in all.
-    for cached in (_pieces, _alone, _piece):
-        if cached.cache_info().currsize > _REMEMBERED:
+    if _pieces.cache_info().currsize > _REMEMBERED:
+        for cached in (_pieces, _alone, _piece):
             cached.cache_clear()
     pieces: list[_Piece] = []
     if "$" in text or "€" in text or "£" in text:
@@ -156,44 +158,40 @@ def sentences(text: str) -> list[Sentence]:
     found: list[Sentence] = []
     current = Sentence([], [])
     tokens, words = current.tokens, current.words
-    plain, capital = _PLAIN, _CAPITAL
+    plain, capital, joining = _PLAIN, _CAPITAL, _JOINING
     for token, kind, word in pieces:
-        if kind <= plain or (kind == capital and not (names and tokens)):
-            tokens.append(token)
-            words.append(word)
-        elif kind == capital:
-            _append(current, "xxabbr" if word.isupper() else "xxname", word)
-        elif kind == _JOINING:
-            _append(current, token, word)
-        elif word == "." and tokens and _last_word(current) in _ABBREVIATIONS:
-            continue
-        else:
-            if token == "?":
-                current.add("?", "?")
-            if tokens:
-                found.append(current)
-                current = Sentence([], [])
-                tokens, words = current.tokens, current.words
+        if kind > plain:
+            if kind == capital:
+                if names and tokens:
+                    token = "xxabbr" if word.isupper() else "xxname"
+                    if tokens[-1] == token:
+                        words[-1] = f"{words[-1]} {word}"
+                        continue
+            elif kind == joining:
+                if tokens and (
+                    (last := tokens[-1]) in _OPEN or last[:2] == _MASK or token in _PREMISES
+                ):
+                    _append(current, token, word)
+                    continue
+            else:
+                if word == "." and tokens and _last_word(current) in _ABBREVIATIONS:
+                    continue
+                if token == "?":
+                    current.add("?", "?")
+                if tokens:
+                    found.append(current)
+                    current = Sentence([], [])
+                    tokens, words = current.tokens, current.words
+                continue
+        tokens.append(token)
+        words.append(word)
     return found
 
 
 def _append(sentence: Sentence, token: str, word: str) -> None:
-    """Add ``token``, joined to those before it where they are one thing."""
+    """Add ``token``, joined to those before it, of which there are some, where they are one thing."""
     tokens = sentence.tokens
-    if not tokens:
-        sentence.add(token, word)
-        return
     last = tokens[-1]
-    if (
-        last not in _OPEN
-        and not last.startswith("xx")
-        and (len(tokens) == 1 or tokens[-2] not in _POSSESSIVES)
-        and not sentence.words[-1].endswith(("'s", "'S"))
-    ):
-        # Most often: nothing before it could be one thing with it.
-        tokens.append(token)
-        sentence.words.append(word)
-        return
     if last in ("at", "@") and token.endswith("'s"):
         token = "xxname"
     if token in HOUR_MARKS and last in ("xxn1", "xxtime"):
