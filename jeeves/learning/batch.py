@@ -6,7 +6,7 @@ One message is scored without numpy (``table``): loading it takes as long as a h
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from sys import intern
@@ -65,7 +65,7 @@ class Words:
 
 
 class Codes:
-    """Where each of many numbers stands in a list of them, if it does."""
+    """Where each of many numbers, none below 0, stands in a list of them, if it does."""
 
     #: 2**64 over the golden ratio: products with it are spread evenly (Knuth, TAOCP 6.4).
     _SPREAD = 0x9E3779B97F4A7C15 - (1 << 64)
@@ -207,7 +207,7 @@ class BatchScorer:
         written = tokens.where(own[sentence])
         spoken = tokens.where(speaks[sentence]).turned(self._stem)
         near = tokens.where((own & (masks & GATHERING > 0))[sentence]).turned(self._kind)
-        return (
+        total: NDArray[np.float64] = (
             self._table.intercept
             + self._text.of(mails, [written.single(), written.paired(written.mail)])
             + self._meeting.of(mails, [spoken.single(), spoken.paired(spoken.mail)])
@@ -215,6 +215,7 @@ class BatchScorer:
             + self._conjunctions.of(masks, mail, own, mails)
             + np.array([self._facts(reading) for reading in readings])
         )
+        return total
 
     def _seen(self, tokens: _Tokens) -> tuple[_Numbers, _Flags]:
         """The frames of each sentence (``frames_of``), and whether it speaks of a meeting."""

@@ -42,7 +42,7 @@ class _Together:
 
     def in_masks(self, masks: _Masks) -> _Bits:
         """A row for each mask: a bit for each term, set where it holds."""
-        found = self._allowed[0][masks & (1 << _STEP) - 1]
+        found: _Bits = self._allowed[0][masks & (1 << _STEP) - 1]
         for place, allowed in enumerate(self._allowed[1:], 1):
             found &= allowed[masks >> place * _STEP & (1 << _STEP) - 1]
         return found

@@ -95,7 +95,7 @@ class Reading:
         """The tokens of subject and own words, in order."""
         return list(chain.from_iterable(one.tokens for one in self.sentences[: self.own]))
 
-    @property
+    @cached_property
     def meeting(self) -> list[str]:
         """The tokens of the sentences that speak of a meeting."""
         spoken = (one.tokens for one in self.sentences if speaks_of_meeting(one.tokens))

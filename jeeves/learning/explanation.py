@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from heapq import nlargest
 from itertools import chain
 
 from jeeves.domain.verdict import Reason
-from jeeves.learning.frames import (
-    GATHERING,
-    PLACED,
-    frames_of,
-    occasions,
-    terms_of_sentence,
-)
-from jeeves.learning.lexicon import BIT
+from jeeves.learning.document import Reading
+from jeeves.learning.frames import GATHERING, PLACED, frames_of, occasions, terms_of_sentence
+from jeeves.learning.lexicon import BIT, OPENS
 from jeeves.learning.lexicon import phrases as lexicon
-from jeeves.learning.pairs import SIGN, pairs_of
+from jeeves.learning.pairs import pairs_of
 from jeeves.learning.tokens import Sentence, bigrams
 
 #: Reasons shown at most; the others are part of the rest.
@@ -56,8 +50,7 @@ def reasons(
     meeting: Mapping[str, float],
     together: Mapping[str, float],
     facts: Mapping[str, float],
-    sentences: Sequence[Sentence],
-    masks: Sequence[int],
+    reading: Reading,
     stems: Mapping[str, str],
 ) -> tuple[Reason, ...]:
     """The ``REASONS`` strongest phrases and facts, strongest first.
@@ -67,29 +60,31 @@ def reasons(
         meeting: The same of the stemmed words of the sentences that speak of a meeting.
         together: What each conjunction of frames and each pair of words added.
         facts: What each fact added.
-        sentences: The sentences of the mail in order.
-        masks: The frames of each of them.
+        reading: The mail.
         stems: Stem of each known token that is not its own stem.
     """
-    tokens = list(chain.from_iterable(one.tokens for one in sentences))
-    words = list(chain.from_iterable(one.words for one in sentences))
-    terms = _as_written(text, meeting, tokens, stems)
-    strongest = nlargest(_CONSIDERED, terms.items(), key=_strength)
+    tokens = list(chain.from_iterable(one.tokens for one in reading.sentences))
+    words = list(chain.from_iterable(one.words for one in reading.sentences))
+    terms = _as_written(text, meeting, reading.meeting, stems) if meeting else text
+    strongest = sorted(terms.items(), key=_strength)[:_CONSIDERED]
+    mail = f" {' '.join(tokens)} "
     found = [
-        (_in_the_mails_words(phrase, tokens, words), weight)
-        for phrase, weight in phrases(strongest, tokens)
+        (_in_the_mails_words(phrase, mail, tokens, words), weight)
+        for phrase, weight in phrases(strongest, mail)
     ]
-    found += [*occasions_told(together, sentences, masks), *facts.items()]
+    found += [*occasions_told(together, reading), *facts.items()]
     # The same words may be a phrase and what stands together: one reason, unless they disagree.
     same: defaultdict[tuple[str, bool], float] = defaultdict(float)
     for phrase, weight in found:
         same[phrase, weight > 0] += weight
-    shown = nlargest(REASONS, ((one[0], weight) for one, weight in same.items()), key=_strength)
+    told = [(phrase, weight) for (phrase, _), weight in same.items()]
+    shown = sorted(told, key=_strength)[:REASONS]
     return tuple(Reason(phrase, weight) for phrase, weight in shown if weight)
 
 
 def _strength(item: tuple[str, float]) -> float:
-    return abs(item[1])
+    """The strongest first, where this is sorted by."""
+    return -abs(item[1])
 
 
 def _as_written(
@@ -98,7 +93,7 @@ def _as_written(
     tokens: list[str],
     stems: Mapping[str, str],
 ) -> dict[str, float]:
-    """``text`` and ``meeting`` as one, each stem as the mail writes it."""
+    """``text`` and ``meeting`` as one, each stem as ``tokens``, which speak of it, write it."""
     terms = dict(text)
     stemmed = [stems.get(token, token) for token in tokens]
     written = dict(zip(stemmed + bigrams(stemmed), tokens + bigrams(tokens), strict=True))
@@ -108,52 +103,51 @@ def _as_written(
     return terms
 
 
-def occasions_told(
-    together: Mapping[str, float], sentences: Sequence[Sentence], masks: Sequence[int]
-) -> list[tuple[str, float]]:
+def occasions_told(together: Mapping[str, float], reading: Reading) -> list[tuple[str, float]]:
     """What conjunctions and pairs added, summed by what a reader sees; the sum of weights stays.
 
-    Those of one sentence are told by its words, ``lunch ... Thursday``; those of the whole mail
-    by whether a place is named.
+    Those of one sentence, the first that holds them, are told by its words, ``lunch ... Thursday``;
+    those of the whole mail by whether a place is named.
     """
+    left = dict(together)
     whole = 0
-    for mask in masks:
+    seen: set[int] = set()
+    by_sentence: list[tuple[float, int, list[tuple[float, str]]]] = []
+    for place, mask in enumerate(reading.masks):
         whole |= mask
-    # The first sentence of each; the last written wins, so from the end.
-    places: dict[str, int] = {}
-    for i in reversed(range(len(masks))):
-        places.update(dict.fromkeys(terms_of_sentence(masks[i]), i))
-        if masks[i] & GATHERING:
-            places.update(dict.fromkeys(pairs_of([sentences[i].tokens]), i))
-    by_sentence: defaultdict[int, list[tuple[float, int]]] = defaultdict(list)
-    totals: defaultdict[int, float] = defaultdict(float)
-    elsewhere: defaultdict[str, float] = defaultdict(float)
-    for term, weight in together.items():
-        place = places.get(term)
-        if place is not None:
-            totals[place] += weight
+        here: list[tuple[float, str]] = []
+        if mask not in seen:
+            seen.add(mask)
+            here = [(left.pop(term), term) for term in terms_of_sentence(mask) if term in left]
+        total = sum([weight for weight, _ in here])
+        pairs: list[float] = []
+        if mask & GATHERING:
             # Its words are told by what they speak of: a pair is no more than two of them.
-            if SIGN not in term:
-                by_sentence[place].append((weight, occasions(term) & masks[place]))
-        elif occasions(term) & _WHERE:
-            elsewhere["a place named" if whole & PLACED else "talk of a place"] += weight
-        elif whole & GATHERING and not whole & PLACED:
-            elsewhere["no place named"] += weight
-        else:
-            elsewhere["the mail as a whole"] += weight
+            near = pairs_of([reading.sentences[place].tokens])
+            pairs = [left.pop(pair) for pair in near if pair in left]
+            total += sum(pairs)
+        if here or pairs:
+            by_sentence.append((total, place, here))
+    by_sentence.sort(key=lambda one: -abs(one[0]))
     told: list[tuple[str, float]] = []
-    for i in sorted(totals, key=lambda i: -abs(totals[i])):
+    for total, place, here in by_sentence:
         # What is hardly ever shown is told by the beginning of its sentence: that costs nothing.
-        bits = _strongest(by_sentence[i], totals[i]) if len(told) < REASONS else 0
-        told.append((_words_for(sentences[i], bits), totals[i]))
+        bits = _strongest(here, total) & reading.masks[place] if len(told) < REASONS else 0
+        told.append((_words_for(reading.sentences[place], bits), total))
+    elsewhere: defaultdict[str, float] = defaultdict(float)
+    where = "a place named" if whole & PLACED else "talk of a place"
+    other = "no place named" if whole & GATHERING and not whole & PLACED else "the mail as a whole"
+    for term, weight in left.items():
+        elsewhere[where if occasions(term) & _WHERE else other] += weight
     return [*told, *elsewhere.items()]
 
 
-def _strongest(conjunctions: Sequence[tuple[float, int]], total: float) -> int:
+def _strongest(conjunctions: list[tuple[float, str]], total: float) -> int:
     """The frames of the strongest conjunctions that point where their sum points."""
     bits = 0
-    for weight, seen in nlargest(_CONJUNCTIONS, conjunctions, key=lambda one: one[0] * total):
-        bits |= seen if weight * total > 0 else 0
+    conjunctions.sort(reverse=total > 0)
+    for weight, term in conjunctions[:_CONJUNCTIONS]:
+        bits |= occasions(term) if weight * total > 0 else 0
     return bits
 
 
@@ -161,19 +155,21 @@ def _words_for(sentence: Sentence, bits: int) -> str:
     """The words of ``sentence`` that these frames were seen in: ``lunch ... Thursday``."""
     chosen: list[str] = []
     left = bits
-    known = lexicon()
-    for start, first in enumerate(sentence.tokens):
+    known, tokens = lexicon(), sentence.tokens
+    for start, first in enumerate(tokens):
         if not left:
             break
-        second, third, *_ = (*sentence.tokens[start + 1 : start + 3], "", "")
         found, longest = left & known.ones.get(first, 0), 1
         # What the words after the first say by themselves is told when they come first.
-        more = left & ~found & known.twos.get((first, second), 0)
-        if more and (more := more & ~frames_of([second])):
+        twos = known.twos.get((first, tokens[start + 1]), 0) if start + 1 < len(tokens) else 0
+        more = left & ~found & twos
+        if more and (more := more & ~frames_of(tokens[start + 1 : start + 2])):
             found, longest = found | more, 2
-        more = left & ~found & known.threes.get((first, second, third), 0)
-        if more and (more := more & ~frames_of([second, third])):
-            found, longest = found | more, 3
+        if twos & OPENS and start + 2 < len(tokens):
+            three = first, tokens[start + 1], tokens[start + 2]
+            more = left & ~found & known.threes.get(three, 0)
+            if more and (more := more & ~frames_of(three[1:])):
+                found, longest = found | more, 3
         if found:
             chosen.append(" ".join(sentence.words[start : start + longest]))
             left &= ~found
@@ -181,20 +177,19 @@ def _words_for(sentence: Sentence, bits: int) -> str:
     return told.replace(" ... ?", "?")
 
 
-def _in_the_mails_words(phrase: str, tokens: list[str], words: list[str]) -> str:
+def _in_the_mails_words(phrase: str, mail: str, tokens: list[str], words: list[str]) -> str:
     """A phrase of tokens as the mail writes it: ``lunch xxdate ?`` as ``lunch Thursday?``."""
     wanted = phrase.split(" ")
-    start = -1
-    for _ in range(tokens.count(wanted[0])):
-        start = tokens.index(wanted[0], start + 1)
-        if tokens[start : start + len(wanted)] == wanted:
-            return " ".join(words[start : start + len(wanted)]).replace(" ?", "?")
+    at = mail.find(f" {phrase} ")
+    if at >= 0:
+        start = mail.count(" ", 0, at)
+        return " ".join(words[start : start + len(wanted)]).replace(" ?", "?")
     # Its parts stand at the ends of two sentences that speak of a meeting, with others between.
     said = [words[tokens.index(one)] if one in tokens else one for one in wanted]
     return " ... ".join(said).replace(" ... ?", "?")
 
 
-def phrases(terms: Sequence[tuple[str, float]], words: Sequence[str]) -> list[tuple[str, float]]:
+def phrases(terms: Sequence[tuple[str, float]], mail: str) -> list[tuple[str, float]]:
     """``terms`` with those joined that are parts of one phrase; the sum of weights stays.
 
     A phrase grows from the strongest term that is left: by terms inside it and by terms that
@@ -203,25 +198,28 @@ def phrases(terms: Sequence[tuple[str, float]], words: Sequence[str]) -> list[tu
 
     Args:
         terms: Terms and their weights, strongest first.
-        words: The words of the mail in order.
+        mail: The words of the mail in order, blanks between them and at both ends.
     """
-    mail = f" {' '.join(words)} "
-    left = list(terms)
+    left = [(term, weight, term.split(" ")) for term, weight in terms]
     joined: list[tuple[str, float]] = []
     while left:
-        phrase, weight = left.pop(0)
+        phrase, weight, parts = left.pop(0)
         at = 0
         while at < len(left):
-            term, more = left[at]
-            longer = _joined(phrase, term, mail) if more * weight > 0 else None
+            term, more, ends = left[at]
+            longer = None
+            # Two phrases that overlap share a word at one end of the shorter.
+            if more * weight > 0 and (ends[0] in parts or ends[-1] in parts):
+                longer = _joined(phrase, term, mail)
             if longer is None:
                 at += 1
                 continue
             del left[at]
             weight += more
+            if longer == phrase:
+                continue
             # A term passed over before may overlap what the phrase has become.
-            at = at if longer == phrase else 0
-            phrase = longer
+            phrase, parts, at = longer, longer.split(" "), 0
         joined.append((phrase, weight))
     return joined
 

@@ -15,6 +15,7 @@ from jeeves.domain.verdict import Score, Thresholds
 from jeeves.learning.document import Reading, read
 from jeeves.learning.explanation import reasons
 from jeeves.learning.table import Table
+from jeeves.learning.together import Together
 from jeeves.learning.tokens import bigrams
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class TableScorer:
         return self._table
 
     @cached_property
+    def _together(self) -> Together:
+        return Together(self._table.frames, self._table.own_frames)
+
+    @cached_property
     def _batch(self) -> BatchScorer:
         # Not loaded where one message is scored: see there.
         from jeeves.learning.batch import BatchScorer
@@ -50,7 +55,7 @@ class TableScorer:
             reading = read(message)
             parts = self._contributions(reading)
             log_odds = math.fsum(chain([self._table.intercept], *(part.values() for part in parts)))
-            shown = reasons(*parts, reading.sentences, reading.masks, self._table.stems)
+            shown = reasons(*parts, reading, self._table.stems)
         return Score(
             probability=_expit(log_odds),
             reasons=shown,
@@ -85,10 +90,7 @@ class TableScorer:
         facts = {
             fact: value * weights[fact] for fact, value in reading.facts.items() if fact in weights
         }
-        whole, own = reading.frames
-        together = table.frames.contributions(whole)
-        for term, weight in table.own_frames.contributions(own).items():
-            together[term] = together.get(term, 0.0) + weight
+        together = self._together.contributions(*reading.frames)
         together |= table.pairs.contributions(reading.pairs)
         return (
             table.text.contributions(words + bigrams(words)),

@@ -189,7 +189,7 @@ def sentences(text: str) -> list[Sentence]:
 
 
 def _append(sentence: Sentence, token: str, word: str) -> None:
-    """Add ``token``, joined to those before it, of which there are some, where they are one thing."""
+    """Add ``token``, joined to those before it where they are one thing; there are some."""
     tokens = sentence.tokens
     last = tokens[-1]
     if last in ("at", "@") and token.endswith("'s"):

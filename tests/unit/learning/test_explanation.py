@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jeeves.domain.verdict import Reason
+from jeeves.learning.document import Reading
 from jeeves.learning.explanation import REASONS, occasions_told, phrases, reasons
-from jeeves.learning.frames import frames_of, terms_of
+from jeeves.learning.frames import terms_of
 from jeeves.learning.tokens import Sentence, bigrams, sentences
 
 MAIL = sentences("Want to grab lunch on Thursday?")
@@ -44,8 +45,8 @@ IN_MANY_LANGUAGES = [
 ]
 
 
-def masks_of(mail: list[Sentence]) -> list[int]:
-    return [frames_of(one.tokens) for one in mail]
+def reading_of(mail: list[Sentence]) -> Reading:
+    return Reading(tuple(mail), own=len(mail), events=())
 
 
 def told(
@@ -57,9 +58,7 @@ def told(
     facts: Mapping[str, float] | None = None,
     stems: Mapping[str, str] | None = None,
 ) -> list[tuple[str, float]]:
-    found = reasons(
-        text, meeting or {}, frames or {}, facts or {}, mail, masks_of(mail), stems or {}
-    )
+    found = reasons(text, meeting or {}, frames or {}, facts or {}, reading_of(mail), stems or {})
     return [(one.words, one.weight) for one in found]
 
 
@@ -174,7 +173,7 @@ def test_what_stands_anywhere_in_the_mail_is_told_by_whether_a_place_is_named(
 def test_no_reason_shows_a_mask_in_any_language(text: str) -> None:
     mail = sentences(text)
     tokens = [token for one in mail for token in one.tokens]
-    frames = terms_of(masks_of(mail))
+    frames = terms_of(reading_of(mail).masks)
     for term in {*tokens, *bigrams(tokens)}:
         for words, _ in [*told({term: 1.0}, mail=mail), *told({}, {term: 1.0}, mail)]:
             assert words.strip()
@@ -188,10 +187,10 @@ def test_no_reason_shows_a_mask_in_any_language(text: str) -> None:
 @pytest.mark.parametrize("text", IN_MANY_LANGUAGES)
 def test_every_language_has_a_sentence_that_is_told_by_its_own_words(text: str) -> None:
     mail = sentences(text)
-    frames = {term: 1.0 for term in terms_of(masks_of(mail)) if "+" in term}
+    frames = {term: 1.0 for term in terms_of(reading_of(mail).masks) if "+" in term}
     assert frames
     said = {word for one in mail for words in one.words for word in words.split()}
-    for words, _ in occasions_told(frames, mail, masks_of(mail)):
+    for words, _ in occasions_told(frames, reading_of(mail)):
         assert {word for word in words.replace("?", " ?").split() if word != "..."} <= said
 
 
@@ -204,7 +203,7 @@ WEIGHTS = st.lists(st.floats(-9, 9), min_size=40, max_size=40)
 def test_joining_keeps_the_sum(words: list[str], weights: list[float]) -> None:
     known = dict.fromkeys(words) | dict.fromkeys(map(" ".join, itertools.pairwise(words)))
     terms = dict(zip(known, weights, strict=False))
-    joined = phrases(list(terms.items()), words)
+    joined = phrases(list(terms.items()), f" {' '.join(words)} ")
     assert math.isclose(
         math.fsum(weight for _, weight in joined), math.fsum(terms.values()), abs_tol=1e-9
     )
@@ -214,11 +213,11 @@ def test_joining_keeps_the_sum(words: list[str], weights: list[float]) -> None:
 @given(st.lists(st.sampled_from(IN_MANY_LANGUAGES), min_size=1, max_size=3), WEIGHTS)
 def test_telling_conjunctions_keeps_the_sum(texts: list[str], weights: list[float]) -> None:
     mail = sentences(" ".join(texts))
-    terms = sorted(terms_of(masks_of(mail)))
+    terms = sorted(terms_of(reading_of(mail).masks))
     frames = dict(zip(terms, itertools.cycle(weights)))
-    total = math.fsum(weight for _, weight in occasions_told(frames, mail, masks_of(mail)))
+    total = math.fsum(weight for _, weight in occasions_told(frames, reading_of(mail)))
     assert math.isclose(total, math.fsum(frames.values()), abs_tol=1e-6)
 
 
 def test_a_reason_is_a_value_of_words_and_weight() -> None:
-    assert reasons({"lunch": 1.0}, {}, {}, {}, MAIL, masks_of(MAIL), {}) == (Reason("lunch", 1.0),)
+    assert reasons({"lunch": 1.0}, {}, {}, {}, reading_of(MAIL), {}) == (Reason("lunch", 1.0),)
