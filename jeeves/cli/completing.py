@@ -23,7 +23,6 @@ class Shell(StrEnum):
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands of this module."""
-    app.callback()(program)
     app.command()(completion)
 
 

@@ -6,13 +6,14 @@ Phrases hold at most three tokens, as ``tokens`` makes them. A phrase may stand 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-_UNPARTED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+#: First and last character of each block of scripts that do not part words with blanks (and of
+#: Korean, which joins particles to them): there a token is one character.
+UNPARTED = (("\u3040", "\u30ff"), ("\u3400", "\u9fff"), ("\uac00", "\ud7af"))
 
 #: Frame -> its phrases, separated by commas. The order fixes the bits of a mask.
 FRAMES: Mapping[str, str] = {
@@ -283,5 +284,9 @@ def _all() -> Iterator[tuple[int, str]]:
         for phrase in written.split(","):
             words = phrase.split()
             # Where words are not parted, each character is a token.
-            spread = [" ".join(one) if _UNPARTED.match(one) else one for one in words]
+            spread = [" ".join(one) if _is_unparted(one[0]) else one for one in words]
             yield BIT[name], " ".join(spread)
+
+
+def _is_unparted(character: str) -> bool:
+    return any(first <= character <= last for first, last in UNPARTED)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, pairwise
@@ -14,32 +15,15 @@ from operator import itemgetter
 from sys import intern
 
 from jeeves.learning.calendar_words import DAYS, GERMAN, HOUR_MARKS, HOURS, MONTHS
-from jeeves.learning.lexicon import phrases
+from jeeves.learning.lexicon import UNPARTED, phrases
 
 #: A token as scikit-learn's vectorizers find it in a text of tokens joined by blanks.
 TOKEN_PATTERN = r"\S+"
 
-#: Scripts that do not part words with blanks (and Korean, which joins particles to them): there
-#: a token is one character.
-_UNPARTED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_LETTER = rf"[^\W\d_{_UNPARTED}]"
-# Every repetition is bounded or cannot overlap with what follows it: time grows with the length
-# of the text only.
-_WORD = rf"""
-    {_LETTER}+(?:['-]{_LETTER}+)*
-    | \d+(?:[:.,/-]\d+)*(?:(?:[ap]m|h(?:\d\d)?|st|nd|rd|th)\b)?
-    | [?!;@\u3002\uff1f] | \.$
-    | [$€£]\d[\d,.]*
-    | [{_UNPARTED}]
-    | [^\W_{_UNPARTED}]+
-"""
-_WORDS = re.compile(rf"[apAP]\.[mM]\b\.? | {_WORD}", re.VERBOSE)
-#: The same with links and addresses: looking for one at every word is dear, and few mails hold any.
-_WORDS_AND_LINKS = re.compile(
-    rf"""https?://\S+ | www\.\S+ | [\w.+'-]{{1,64}}@[\w.-]{{1,255}}\w
-    | [apAP]\.[mM]\b\.? | {_WORD}""",
-    re.VERBOSE,
-)
+_UNPARTED = "".join(f"{first}-{last}" for first, last in UNPARTED)
+#: No character before this one is of them.
+_FIRST_UNPARTED = UNPARTED[0][0]
+_LINK = r"https?://\S+ | www\.\S+ | [\w.+'-]{1,64}@[\w.-]{1,255}\w | "
 _TIME = re.compile(
     r"\d{1,2}[:.h]\d\d(?:[ap]m)?$|\d{1,2}(?:[:.]\d\d)?(?:[ap]m|h)$"
     r"|\d{1,2}(?:[:.]\d\d)?-\d{1,2}(?:[:.]\d\d)?(?:[ap]m|h)?$"
@@ -230,14 +214,41 @@ def _last_word(sentence: Sentence) -> str:
 
 
 @cache
+def _scan(*, parted: bool, linked: bool) -> Callable[[str], list[str]]:
+    """What finds the words in what stands between two blanks.
+
+    Args:
+        parted: Whether it holds no character that is a token by itself: the pattern that knows
+            these takes as long to compile as twenty others.
+        linked: Whether it may hold a link or an address: to look for one at every word is dear.
+    """
+    unparted = "" if parted else _UNPARTED
+    letter = rf"[^\W\d_{unparted}]"
+    # Every repetition is bounded or cannot overlap with what follows it: time grows with the
+    # length of the text only.
+    pattern = rf"""
+        {_LINK if linked else ""}
+        [apAP]\.[mM]\b\.?
+        | {letter}+(?:['-]{letter}+)*
+        | \d+(?:[:.,/-]\d+)*(?:(?:[ap]m|h(?:\d\d)?|st|nd|rd|th)\b)?
+        | [?!;@\u3002\uff1f] | \.$
+        | [$€£]\d[\d,.]*
+        {"" if parted else f"| [{_UNPARTED}]"}
+        | [^\W_{unparted}]+
+    """
+    return re.compile(pattern, re.VERBOSE).findall
+
+
+@cache
 def _pieces(written: str) -> tuple[_Piece, ...]:
     """What stands between two blanks, as tokens: ``(lunch?`` is ``lunch`` and ``?``."""
     word = written.rstrip(",:")
-    if word.isalpha() and word.isascii():
+    parted = written.isascii() or max(written) < _FIRST_UNPARTED
+    if word.isalpha() and parted:
         # Most are one word, which needs no scan.
         return _alone(word)
     linked = "@" in written or "://" in written or "www." in written
-    return tuple(map(_piece, (_WORDS_AND_LINKS if linked else _WORDS).findall(written)))
+    return tuple(map(_piece, _scan(parted=parted, linked=linked)(written)))
 
 
 @cache

@@ -13,7 +13,7 @@ from typer._click.shell_completion import ShellComplete
 from typer._completion_classes import BashComplete
 from typer.main import get_command
 
-from jeeves.cli import app
+from jeeves.cli import command_line
 from jeeves.cli.completing import ASKED_BY, PROGRAM
 from jeeves.cli.shells import Fish, Zsh
 from tests.conftest import ROOT
@@ -82,7 +82,7 @@ def test_a_shell_that_cannot_complete_is_refused_in_a_sentence(jeeves: Jeeves) -
 
 def lines(shell: type[ShellComplete]) -> Iterator[str]:
     """What a shell is told after each command and a dash."""
-    root = get_command(app)
+    root = get_command(command_line())
     asked = shell(root, {}, PROGRAM, ASKED_BY)
     for name in ["", *root.commands]:  # type: ignore[attr-defined]
         for item in asked.get_completions([name] if name else [], "--" if name else ""):

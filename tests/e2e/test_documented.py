@@ -11,7 +11,7 @@ from typer._click import Command, Context
 from typer._click.exceptions import MissingParameter, UsageError
 from typer.main import get_command
 
-from jeeves.cli import app
+from jeeves.cli import command_line
 from tests.builders import raw_mail
 from tests.conftest import ROOT
 from tests.documented import Line, command_lines, scripts
@@ -91,7 +91,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("files")
 def test_every_command_line_exists_and_takes_its_options() -> None:
-    root = get_command(app)
+    root = get_command(command_line())
     assert len(command_lines()) > 40
     assert {str(line): found for line in command_lines() if (found := wrong(line, root))} == {}
 
@@ -113,7 +113,7 @@ def test_every_command_line_exists_and_takes_its_options() -> None:
 def test_a_command_line_that_is_none_is_found(
     words: str, is_example: bool, found: str | None
 ) -> None:
-    said = wrong(Line("here", tuple(words.split()), is_example), get_command(app))
+    said = wrong(Line("here", tuple(words.split()), is_example), get_command(command_line()))
     assert said is None if found is None else found in (said or "")
 
 
