@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jeeves.bootstrap import Database, now
 from jeeves.domain.metering import UNMETERED, Meter
 from jeeves.domain.operating import OperatingPoint
 from jeeves.errors import ModelError
 from jeeves.settings import Settings
 
 if TYPE_CHECKING:
+    from jeeves.bootstrap import Database
     from jeeves.domain.labelling import LastWord
     from jeeves.domain.message import Message
     from jeeves.domain.ports import Scorer
@@ -131,6 +131,7 @@ def make_nightly(settings: Settings, meter: Meter = UNMETERED) -> Nightly | None
     if not settings.retrain_labels:
         return None
     from jeeves.adapters.retraining_child import RetrainingChild
+    from jeeves.bootstrap import now
     from jeeves.service.nightly import Nightly
 
     return Nightly(RetrainingChild, now, settings.retrain_hour, settings.zone, meter)
@@ -138,6 +139,7 @@ def make_nightly(settings: Settings, meter: Meter = UNMETERED) -> Nightly | None
 
 def retraining_page(settings: Settings, database: Database) -> Callable[[OwnersModel], str] | None:
     """What draws the page of a training; None where its packages are not installed."""
+    from jeeves.bootstrap import now
     from jeeves.learning.pages import can_draw
 
     if not can_draw():

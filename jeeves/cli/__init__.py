@@ -6,6 +6,7 @@ sysexits.h). Each command imports what it needs when it runs: `jeeves --help` lo
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,8 @@ from jeeves.cli.groups import Grouped
 from jeeves.errors import ConfigError, JeevesError, LoginRefused, TransientError
 
 DONE, FAILED, WRONG_USAGE, TRY_LATER = 0, 1, 2, 75
+#: New objects after which cycles are looked for.
+_OBJECTS = 10_000
 
 #: The modules of this package and the commands of each.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -74,6 +77,10 @@ def exit_code(error: JeevesError) -> int:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    # What a start makes stays, so looking through it for cycles after every 700 objects is in vain.
+    gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
+    # Pydantic shows every model to the plugins of other packages, and these settings hold secrets.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         completing.answer_shell()
         called = None if completing.ASKED_BY in os.environ else next(iter(sys.argv[1:]), None)
