@@ -177,6 +177,9 @@ class StoredMessage:
 
     id: int
     message: Message
+    #: Whether nothing else is known of its conversation: no other mail of it, nothing that was told
+    #: of it, and no word of the owner's. False where that was not looked for.
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,19 +80,19 @@ def decide(
         if message.origin is Origin.LIVE and not message.draft:
             live.setdefault((message.account, message.thread_key), []).append(stored)
     return [
-        conclude(
-            account,
-            thread_key,
-            store.thread(account, thread_key),
-            store.questions(account, thread_key),
-            news,
-            judged,
-            channels,
-            now,
-            terms,
-        )
-        for (account, thread_key), news in live.items()
+        conclude(account, thread_key, *_known(store, key, news), news, judged, channels, now, terms)
+        for key, news in live.items()
+        for account, thread_key in [key]
     ]
+
+
+def _known(
+    store: Store, key: tuple[str, str], news: Sequence[StoredMessage]
+) -> tuple[Thread, Asked]:
+    """The mails of a conversation, ``news`` among them, and what was told of it."""
+    if len(news) == 1 and news[0].alone:
+        return Thread((ThreadMessage(news[0].id, news[0].message, band=None),)), {}
+    return store.thread(*key), store.questions(*key)
 
 
 def conclude(

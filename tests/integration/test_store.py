@@ -13,12 +13,15 @@ import pytest
 
 from jeeves.adapters.postgres import schema
 from jeeves.adapters.postgres.connection import queries
+from jeeves.adapters.postgres.erasing import PostgresErasing
 from jeeves.adapters.postgres.reading import Reading
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.alert import Alert, AlertState, Channel, Receipt
+from jeeves.domain.labelling import Source, Word
 from jeeves.domain.message import Address, Cursor, Message, Origin, Unreadable
 from jeeves.domain.outbox import Outcome
 from jeeves.domain.ports import Ingested, Judgement
+from jeeves.domain.verdict import Label
 from jeeves.errors import SchemaOutOfDate, StoreUnavailable
 from tests.builders import ACCOUNT, NOW, a_message, a_verdict, an_alert, an_outcome
 from tests.locks import wait_for_lock
@@ -217,6 +220,51 @@ def test_a_reply_joins_the_conversation_it_answers(store: PostgresStore) -> None
     reply = a_message(gmail_id=None, references=("mid@x",), thread_key="id:mid@x")
     store.ingest(ACCOUNT, [reply], None)
     assert {s.message.thread_key for s in store.unjudged(ACCOUNT, 10)} == {"id:root@x"}
+
+
+def alone(store: PostgresStore) -> list[bool]:
+    return [one.alone for one in store.unjudged(ACCOUNT, 10)]
+
+
+def test_a_mail_is_alone_that_opens_its_conversation(store: PostgresStore) -> None:
+    [first] = stored(store, a_message(thread_key="id:one"), a_message(thread_key="id:other"))[:1]
+    assert alone(store) == [True, True]
+    thread = store.thread(ACCOUNT, "id:one")
+    assert [(one.id, one.band, one.label) for one in thread.messages] == [(first, None, None)]
+    assert thread.heard_up_to == 0
+    assert store.questions(ACCOUNT, "id:one") == {}
+
+
+def test_a_mail_is_not_alone_with_another_in_its_conversation(store: PostgresStore) -> None:
+    old = a_message(thread_key="id:one")
+    [number] = stored(store, old)
+    store.record([Judgement(number, a_verdict())], [])
+    stored(store, a_message(thread_key="id:one"))
+    assert alone(store) == [False]
+    stored(store, replace(a_message(thread_key="id:one"), account=ACCOUNT))
+    assert alone(store) == [False, False]
+
+
+def test_a_mail_is_not_alone_of_which_something_was_said_or_told(store: PostgresStore) -> None:
+    said, _ = stored(store, a_message(thread_key="id:one"), a_message(thread_key="id:other"))
+    store.teach([Word(said, Label.OTHER, Source.ASKED)])
+    assert alone(store) == [False, True]
+    store.record([], [telling(an_alert(message_id=None, thread_key="id:other"))])
+    assert alone(store) == [False, False]
+
+
+def test_mail_that_was_there_before_is_never_alone(store: PostgresStore) -> None:
+    stored(store, a_message(origin=Origin.BACKFILL))
+    assert alone(store) == [False]
+
+
+def test_erased_mail_is_known_though_nothing_is_stored(store: PostgresStore, dsn: str) -> None:
+    message = a_message()
+    stored(store, message)
+    erasing = PostgresErasing(dsn)
+    erasing.erase_sender(message.sender.address, NOW)
+    erasing.close()
+    assert store.ingest(ACCOUNT, [message], None) == Ingested(added=0, known=1)
 
 
 def test_an_imported_mail_that_arrives_live_is_judged_again(store: PostgresStore) -> None:

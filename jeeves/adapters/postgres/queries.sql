@@ -10,12 +10,13 @@ limit 1;
 select pg_advisory_xact_lock(hashtextextended('jeeves ingest ' || %(account)s, 0));
 
 -- name: known_identities
-select id, gmail_id, message_id, digest, thread_key, origin
-from messages
-where account = %(account)s
-  and (gmail_id = any(%(gmail_ids)s)
-       or message_id = any(%(message_ids)s)
-       or digest = any(%(digests)s));
+-- One row at least, for it tells, too, whether anything was ever erased.
+select erased.any_mail, m.id, m.gmail_id, m.message_id, m.digest, m.thread_key
+from (select exists (select from erased_messages) as any_mail) erased
+left join messages m on m.account = %(account)s
+  and (m.gmail_id = any(%(gmail_ids)s)
+       or m.message_id = any(%(message_ids)s)
+       or m.digest = any(%(digests)s));
 
 -- name: adopt_message
 -- The same mail came another way: keep the row, learn what the new way knows. Mail that
@@ -48,12 +49,19 @@ on conflict (account, mailbox, uidvalidity) do update
 set last_uid = greatest(cursors.last_uid, excluded.last_uid), read_at = excluded.read_at;
 
 -- name: unjudged
-select *
-from messages
-where account = %(account)s and judged_at is null and unreadable is null
+-- Of mail that opens its conversation, as most does, nothing more needs to be read.
+select m.*,
+       m.origin = 'live'
+       and not exists (select from messages o
+                       where o.account = m.account and o.thread_key = m.thread_key and o.id <> m.id)
+       and not exists (select from labels l where l.message_id = m.id)
+       and not exists (select from alerts a
+                       where a.account = m.account and a.thread_key = m.thread_key) as alone
+from messages m
+where m.account = %(account)s and m.judged_at is null and m.unreadable is null
   -- what is still being written is not judged
-  and not labels @> array['\Draft']
-order by id
+  and not m.labels @> array['\Draft']
+order by m.id
 limit %(limit)s;
 
 -- name: write_verdicts

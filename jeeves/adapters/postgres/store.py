@@ -99,8 +99,9 @@ class PostgresStore(
         adopted: dict[int, Message] = {}
         read = len(batch)
         if batch:
-            identities = cls._identities(sql, account, batch)
-            batch = without_erased(sql, batch)
+            identities, any_erased = cls._identities(sql, account, batch)
+            if any_erased:
+                batch = without_erased(sql, batch)
             for message in batch:
                 known = identities.match(message)
                 if known is None:
@@ -125,8 +126,12 @@ class PostgresStore(
     @staticmethod
     def _identities(
         sql: SqlCursor, account: str, batch: Sequence[Message | Unreadable]
-    ) -> Identities:
-        """Lock ingest for this account until the transaction ends; then what is stored."""
+    ) -> tuple[Identities, bool]:
+        """Lock ingest for this account until the transaction ends.
+
+        Returns:
+            What is stored of it, and whether mail was ever erased.
+        """
         readable = [m for m in batch if isinstance(m, Message)]
         message_ids = {m.message_id for m in readable if m.message_id}
         message_ids.update(reference for m in readable for reference in m.references)
@@ -137,7 +142,8 @@ class PostgresStore(
             "digests": [m.digest for m in batch],
         }
         execute(sql, values, "lock_ingest", "known_identities")
-        return Identities(sql.fetchall())
+        rows = sql.fetchall()
+        return Identities(row for row in rows if row["id"] is not None), rows[0]["any_mail"]
 
     @staticmethod
     def _adopt(sql: SqlCursor, known_id: int, message: Message) -> None:
@@ -160,7 +166,10 @@ class PostgresStore(
     def unjudged(self, sql: SqlCursor, account: str, limit: int) -> list[StoredMessage]:
         """Readable messages without any verdict, oldest first."""
         execute(sql, {"account": account, "limit": limit}, "unjudged")
-        return [StoredMessage(row["id"], read_message(row)) for row in sql.fetchall()]
+        return [
+            StoredMessage(row["id"], read_message(row), alone=row["alone"])
+            for row in sql.fetchall()
+        ]
 
     @in_transaction
     def record(
@@ -168,13 +177,17 @@ class PostgresStore(
     ) -> Recorded:
         """Write verdicts and what was decided because of them together."""
         marked: Sequence[Row] = ()
-        if outcomes:
-            execute(sql, {}, "share_labels")
         if judgements:
             ids = [one.message_id for one in judgements]
             verdicts = json.dumps([verdict_row(one) for one in judgements])
-            execute(sql, {"ids": ids, "verdicts": verdicts}, "write_verdicts")
+            values = {"ids": ids, "verdicts": verdicts}
+            if outcomes:
+                execute(sql, values, "share_labels", "write_verdicts")
+            else:
+                execute(sql, values, "write_verdicts")
             marked = sql.fetchall()
+        elif outcomes:
+            execute(sql, {}, "share_labels")
         conversations = {(row["account"], row["thread_key"]) for row in marked}
         due = [
             outcome
