@@ -127,7 +127,7 @@ def sentences(text: str) -> list[Sentence]:
         text = unicodedata.normalize("NFKC", text).replace("\u2019", "'").replace("\u2018", "'")
     # Emptied when full: lru_cache would spend as much on its order as this takes in all.
     if _pieces.cache_info().currsize > _REMEMBERED:
-        for cached in (_pieces, _alone, _piece):
+        for cached in (_pieces, _piece):
             cached.cache_clear()
     pieces: list[_Piece] = []
     if "$" in text or "€" in text or "£" in text:
@@ -214,7 +214,7 @@ def _last_word(sentence: Sentence) -> str:
 
 
 @cache
-def _scan(*, parted: bool, linked: bool) -> Callable[[str], list[str]]:
+def _scan(parted: bool, linked: bool) -> Callable[[str], list[str]]:
     """What finds the words in what stands between two blanks.
 
     Args:
@@ -242,19 +242,14 @@ def _scan(*, parted: bool, linked: bool) -> Callable[[str], list[str]]:
 @cache
 def _pieces(written: str) -> tuple[_Piece, ...]:
     """What stands between two blanks, as tokens: ``(lunch?`` is ``lunch`` and ``?``."""
-    word = written.rstrip(",:")
     parted = written.isascii() or max(written) < _FIRST_UNPARTED
-    if word.isalpha() and parted:
-        # Most are one word, which needs no scan.
-        return _alone(word)
+    if parted and (word := written.rstrip(",:")).isalpha():
+        # Most are one word, which needs no scan; it is the same object whatever sign follows it.
+        return (_word(word, word.lower()),) if word == written else _pieces(word)
+    if parted and (word := written[:-1]).isalpha() and written[-1] in ".?!":
+        return _piece(word), _piece(written[-1])
     linked = "@" in written or "://" in written or "www." in written
-    return tuple(map(_piece, _scan(parted=parted, linked=linked)(written)))
-
-
-@cache
-def _alone(word: str) -> tuple[_Piece]:
-    """A word of letters by itself: the same object whatever sign stands after it."""
-    return (_word(word, word.lower()),)
+    return tuple(map(_piece, _scan(parted, linked)(written)))
 
 
 @cache
