@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from itertools import repeat
+from operator import add, mul, truediv
 
 from jeeves.learning.table import Column
 
@@ -12,11 +13,16 @@ class Together:
     """The two columns of conjunctions of a table.
 
     It gives the sums of ``Column.contributions`` in a third of the time: a conjunction is held or
-    not, so nothing is counted, and those of own words are among those of the whole.
+    not, so nothing is counted, and both columns are looked up at once.
     """
 
     def __init__(self, whole: Column, own: Column) -> None:
-        self._whole, self._own = _Worth(whole), _Worth(own)
+        #: Of each term, in the one column and in the other: its tf-idf, and that times its weight.
+        self._known = dict.fromkeys([*whole.index, *own.index], (0.0, 0.0, 0.0, 0.0))
+        for term, tfidf, worth in _worth(whole):
+            self._known[term] = tfidf, worth, 0.0, 0.0
+        for term, tfidf, worth in _worth(own):
+            self._known[term] = *self._known[term][:2], tfidf, worth
 
     def contributions(self, whole: set[str], own: set[str]) -> dict[str, float]:
         """What each known conjunction adds to the log-odds.
@@ -25,23 +31,25 @@ class Together:
             whole: The conjunctions in all of the mail.
             own: Those in its subject and own words; all of them are in ``whole`` too.
         """
-        held, worth, length = self._whole.held(whole)
-        added = {term: worth[term] / length for term in held}
-        held, worth, length = self._own.held(own)
-        for term in held:
-            added[term] = added.get(term, 0.0) + worth[term] / length
-        return added
+        held = whole & self._known.keys()
+        tfidf, worth, own_tfidf, own_worth = self._columns(held)
+        added = map(truediv, worth, repeat(math.hypot(*tfidf) or 1.0))
+        if own is whole:
+            more = map(truediv, own_worth, repeat(math.hypot(*own_tfidf) or 1.0))
+            return dict(zip(held, map(add, added, more), strict=True))
+        found = dict(zip(held, added, strict=True))
+        written = own & held
+        *_, own_tfidf, own_worth = self._columns(written)
+        length = math.hypot(*own_tfidf) or 1.0
+        for term, value in zip(written, own_worth, strict=True):
+            found[term] += value / length
+        return found
+
+    def _columns(self, terms: set[str]) -> tuple[tuple[float, ...], ...]:
+        columns = tuple(zip(*map(self._known.__getitem__, terms), strict=True))
+        return columns or ((), (), (), ())
 
 
-class _Worth:
-    """Of each term of a column its tf-idf, where it is held, and that times its weight."""
-
-    def __init__(self, column: Column) -> None:
-        self._tfidf = dict(zip(column.index, column.idf, strict=True))
-        worth = map(float.__mul__, column.idf, column.weights)
-        self._worth = dict(zip(column.index, worth, strict=True))
-
-    def held(self, terms: set[str]) -> tuple[set[str], Mapping[str, float], float]:
-        """Which of ``terms`` are known, what each is worth, and the length of all of them."""
-        known = terms & self._tfidf.keys()
-        return known, self._worth, math.hypot(*map(self._tfidf.__getitem__, known)) or 1.0
+def _worth(column: Column) -> zip[tuple[str, float, float]]:
+    worth = map(mul, column.idf, column.weights)
+    return zip(column.index, column.idf, worth, strict=True)
