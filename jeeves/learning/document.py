@@ -110,8 +110,13 @@ class Reading:
     @property
     def pairs(self) -> list[str]:
         """The pairs of words in the sentences of subject and own words that tell of a gathering."""
+        return list(chain.from_iterable(self.paired))
+
+    @cached_property
+    def paired(self) -> list[list[str]]:
+        """The same of each sentence of subject and own words; none where it tells of none."""
         own = zip(self.sentences[: self.own], self.masks, strict=False)
-        return pairs_of(one.tokens for one, mask in own if mask & GATHERING)
+        return [pairs_of(one.tokens) if mask & GATHERING else [] for one, mask in own]
 
     @property
     def names(self) -> frozenset[str]:

@@ -11,7 +11,6 @@ from jeeves.learning.document import Reading
 from jeeves.learning.frames import GATHERING, PLACED, frames_of, occasions, terms_of_sentence
 from jeeves.learning.lexicon import BIT, OPENS
 from jeeves.learning.lexicon import phrases as lexicon
-from jeeves.learning.pairs import pairs_of
 from jeeves.learning.tokens import Sentence, bigrams
 
 #: Reasons shown at most; the others are part of the rest.
@@ -120,12 +119,10 @@ def occasions_told(together: Mapping[str, float], reading: Reading) -> list[tupl
             seen.add(mask)
             here = [(left.pop(term), term) for term in terms_of_sentence(mask) if term in left]
         total = sum([weight for weight, _ in here])
-        pairs: list[float] = []
-        if mask & GATHERING:
-            # Its words are told by what they speak of: a pair is no more than two of them.
-            near = pairs_of([reading.sentences[place].tokens])
-            pairs = [left.pop(pair) for pair in near if pair in left]
-            total += sum(pairs)
+        # Its words are told by what they speak of: a pair is no more than two of them.
+        near = reading.paired[place] if place < reading.own else ()
+        pairs = [left.pop(pair) for pair in near if pair in left]
+        total += sum(pairs)
         if here or pairs:
             by_sentence.append((total, place, here))
     by_sentence.sort(key=lambda one: -abs(one[0]))

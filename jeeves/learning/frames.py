@@ -21,7 +21,7 @@ from itertools import combinations, pairwise
 from operator import or_
 from sys import intern
 
-from jeeves.learning.lexicon import BIT, CIRCUMSTANCES, GATHERINGS, OPENS, phrases
+from jeeves.learning.lexicon import BIT, CIRCUMSTANCES, GATHERINGS, phrases
 
 GATHERING = sum(BIT[name] for name in GATHERINGS)
 #: Sentences at the top of a mail whose frames count by their place.
@@ -33,16 +33,17 @@ PLACED = BIT["known"] | BIT["named"]
 
 def frames_of(tokens: Sequence[str]) -> int:
     """The frames of one sentence, as a mask of ``lexicon.BIT``."""
-    known = phrases()
+    begins, count = phrases().begins, len(tokens)
     mask = 0
-    for found in filter(None, map(known.ones.get, tokens)):
-        mask |= found
-    for found in filter(None, map(known.twos.get, pairwise(tokens))):
-        mask |= found
-    if mask & OPENS:
-        mask ^= OPENS
-        for three in zip(tokens, tokens[1:], tokens[2:], strict=False):
-            mask |= known.threes.get(three, 0)
+    for after, token in enumerate(tokens, 1):
+        if token in begins:
+            found, seconds = begins[token]
+            mask |= found
+            if seconds and after < count and tokens[after] in seconds:
+                found, thirds = seconds[tokens[after]]
+                mask |= found
+                if thirds and after + 1 < count:
+                    mask |= thirds.get(tokens[after + 1], 0)
     return mask
 
 

@@ -252,6 +252,9 @@ class Phrases:
     #: With ``OPENS`` where the two begin a phrase of three.
     twos: Mapping[tuple[str, str], int]
     threes: Mapping[tuple[str, str, str], int]
+    #: The same from left to right: of a token its mask and, by the one after it, the mask of both
+    #: and, by the third, that of all three.
+    begins: Mapping[str, tuple[int, Mapping[str, tuple[int, Mapping[str, int]]]]]
     #: Every token that stands in a phrase: known words are not taken for names.
     words: frozenset[str]
 
@@ -276,7 +279,14 @@ def phrases() -> Phrases:
                 twos[one, two] |= OPENS
             case _:
                 raise ValueError(f"{phrase!r} holds more than three tokens")
-    return Phrases(dict(ones), dict(twos), dict(threes), frozenset(words))
+    begins: dict[str, tuple[int, dict[str, tuple[int, dict[str, int]]]]] = {
+        token: (ones[token], {}) for token in (*ones, *(one for one, _ in twos))
+    }
+    for (one, two), mask in twos.items():
+        begins[one][1][two] = mask & ~OPENS, {}
+    for (one, two, three), mask in threes.items():
+        begins[one][1][two][1][three] = mask
+    return Phrases(dict(ones), dict(twos), dict(threes), begins, frozenset(words))
 
 
 def _all() -> Iterator[tuple[int, str]]:

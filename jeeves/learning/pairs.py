@@ -8,7 +8,7 @@ brunch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 
 from jeeves.learning.lexicon import BIT, phrases
@@ -21,14 +21,13 @@ SIGN = "_"
 _ALIKE = ("meal", "event", "premises", "known", "call")
 
 
-def pairs_of(sentences: Iterable[list[str]]) -> list[str]:
-    """The pairs of words in each of these sentences of tokens; one that comes again is repeated."""
+def pairs_of(tokens: Sequence[str]) -> list[str]:
+    """The pairs of words in a sentence of these tokens; one that comes again is repeated."""
     kinds = alike()
+    words = [kinds.get(token, token) for token in tokens]
     found: list[str] = []
-    for tokens in sentences:
-        words = [kinds.get(token, token) for token in tokens]
-        for distance in range(1, REACH + 1):
-            found += map(SIGN.join, zip(words, words[distance:], strict=False))
+    for distance in range(1, REACH + 1):
+        found += map(SIGN.join, zip(words, words[distance:], strict=False))
     return found
 
 

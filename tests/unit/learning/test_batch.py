@@ -52,7 +52,7 @@ def every_term(way: str) -> set[str]:
             term for tokens in many for term in bigrams(tokens)
         }
     elif way == "pairs":
-        found = {term for tokens in many for term in pairs_of([tokens])}
+        found = {term for tokens in many for term in pairs_of(tokens)}
     else:
         found = {term for tokens in many for term in terms_of([frames_of(tokens)] * 2)}
     return {term for term in found if len(term) % 2 and "soup" not in term}
