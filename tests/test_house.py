@@ -75,6 +75,26 @@ def test_the_serving_path_loads_no_learning_library_and_no_migrations(tmp_path: 
     assert loaded(code, tmp_path) & (LEARNING | unused) == set()
 
 
+def test_no_plugin_of_pydantic_is_shown_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "nosy.py").write_text("import sys; sys.exit('shown')\n", encoding="utf-8")
+    installed = tmp_path / "nosy-1.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Name: nosy\nVersion: 1.0\n", encoding="utf-8")
+    (installed / "entry_points.txt").write_text("[pydantic]\nnosy = nosy:it\n", encoding="utf-8")
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    environment = {key: value for key, value in os.environ.items() if "PYDANTIC" not in key}
+    command = [sys.executable, "-m", "jeeves", "models"]
+    result = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**environment, "PYTHONPATH": path, "JEEVES_HOME": str(tmp_path / "home")},
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("module", ["jeeves.bootstrap", "jeeves.settings", "jeeves.cli"])
 def test_importing_opens_nothing_and_reads_no_environment(module: str, tmp_path: Path) -> None:
     code = (

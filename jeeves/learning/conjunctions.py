@@ -27,13 +27,12 @@ _Masks = NDArray[np.int64]
 _Bits = NDArray[np.uint8]
 
 
-class _Together:
+class _Way:
     """The conjunctions of frames that stand together in one way, and where they hold."""
 
     def __init__(self, asked: Mapping[str, int]) -> None:
         """``asked``: for each term the frames that it asks for."""
-        self.terms = list(asked)
-        needed = np.array([asked[term] for term in self.terms], np.int64)
+        needed = np.array([*asked.values()], np.int64)
         self._allowed = [
             np.packbits((needed >> shift & ~present & (1 << _STEP) - 1) == 0, axis=1)
             for shift in range(0, _ANY.bit_length(), _STEP)
@@ -60,11 +59,11 @@ class Conjunctions:
         asked: dict[str, dict[str, int]] = {}
         for term in sorted(whole.index.keys() | own.index.keys()):
             with suppress(KeyError):  # It asks for what no mail holds.
-                way, frames = _asked(term)
-                asked.setdefault(way, {})[term] = frames
-        self._ways = {way: _Together(terms) for way, terms in asked.items()}
-        self._whole = {way: _worth(whole, terms) for way, terms in asked.items()}
-        self._own = {way: _worth(own, terms) for way, terms in asked.items()}
+                sign, frames = _asked(term)
+                asked.setdefault(sign, {})[term] = frames
+        self._ways = {sign: _Way(terms) for sign, terms in asked.items()}
+        self._whole = {sign: _worth(whole, terms) for sign, terms in asked.items()}
+        self._own = {sign: _worth(own, terms) for sign, terms in asked.items()}
 
     def of(
         self, masks: _Masks, mail: NDArray[np.int64], own: NDArray[np.bool_], mails: int
@@ -90,8 +89,8 @@ class Conjunctions:
     ) -> NDArray[np.float64]:
         sums = np.zeros((mails, 2))
         if len(masks):
-            for way, where, found in self._holding(masks, mail):
-                terms = worth[way]
+            for sign, where, found in self._holding(masks, mail):
+                terms = worth[sign]
                 held = np.unpackbits(found, axis=1, count=len(terms))
                 sums[where] += held @ terms
         value, square = sums.T
@@ -105,25 +104,25 @@ class Conjunctions:
         holders = mail[firsts]
         both = masks[:-1] | masks[1:]
         near = np.flatnonzero((mail[:-1] == mail[1:]) & (both & _ANY > 0))
-        for way, together in self._ways.items():
-            if way == _IN_SENTENCE:
-                found = together.in_masks(masks)
-                yield way, holders, np.bitwise_or.reduceat(found, firsts, axis=0)
-            elif way == _IN_NEIGHBOURS:
+        for sign, way in self._ways.items():
+            if sign == _IN_SENTENCE:
+                found = way.in_masks(masks)
+                yield sign, holders, np.bitwise_or.reduceat(found, firsts, axis=0)
+            elif sign == _IN_NEIGHBOURS:
                 if len(near):
                     starts = np.flatnonzero(np.diff(mail[near], prepend=-1))
-                    found = together.in_masks(both[near])
-                    yield way, mail[near][starts], np.bitwise_or.reduceat(found, starts, axis=0)
-            elif way == _IN_MAIL:
-                yield way, holders, together.in_masks(np.bitwise_or.reduceat(masks, firsts))
+                    found = way.in_masks(both[near])
+                    yield sign, mail[near][starts], np.bitwise_or.reduceat(found, starts, axis=0)
+            elif sign == _IN_MAIL:
+                yield sign, holders, way.in_masks(np.bitwise_or.reduceat(masks, firsts))
             else:
-                place = firsts + int(way) - 1
+                place = firsts + int(sign) - 1
                 there = place < np.append(firsts[1:], len(masks))
-                yield way, holders[there], together.in_masks(masks[place[there]])
+                yield sign, holders[there], way.in_masks(masks[place[there]])
 
 
 def _asked(term: str) -> tuple[str, int]:
-    """How the frames of ``term`` stand together (its sign, or the place), and their mask.
+    """The sign (or the place) that says how the frames of ``term`` stand together; their mask.
 
     Raises:
         KeyError: there is no such frame.
@@ -131,8 +130,8 @@ def _asked(term: str) -> tuple[str, int]:
     place, _, name = term.rpartition(":")
     if place:
         return place, BIT[name]
-    way = next((sign for sign in (_IN_SENTENCE, _IN_NEIGHBOURS) if sign in term), _IN_MAIL)
-    return way, sum({_ANY if name == "any" else BIT[name] for name in term.split(way)})
+    sign = next((one for one in (_IN_SENTENCE, _IN_NEIGHBOURS) if one in term), _IN_MAIL)
+    return sign, sum({_ANY if name == "any" else BIT[name] for name in term.split(sign)})
 
 
 def _worth(column: Column, terms: Mapping[str, int]) -> NDArray[np.float64]:

@@ -44,7 +44,7 @@ _BOOKING = re.compile(
 _MAP = re.compile(r"maps?\.|/maps|openstreetmap|what3words|g\.page")
 _ENDS = frozenset("?!.;\u3002\uff1f")
 _ABBREVIATIONS = frozenset("mr mrs ms dr st prof vs no approx ext dept conf rm e g".split())
-_MERGED = frozenset({"xxdate", "xxtime", "xxurl", "xxemail", "xxphone", "xxname", "xxabbr"})
+_MERGED = frozenset({"xxdate", "xxtime", "xxurl", "xxemail", "xxphone"})
 _PREMISES = frozenset(
     "office desk place house home apartment room building hotel condo ranch cube flat studio "
     "kitchen garden yard workshop cabin farm shop clinic lab".split()
@@ -149,7 +149,7 @@ def sentences(text: str) -> list[Sentence]:
                 if names and tokens:
                     token = "xxabbr" if word.isupper() else "xxname"
                     if tokens[-1] == token:
-                        words[-1] = f"{words[-1]} {word}"
+                        current.merge(1, token, word)
                         continue
             elif kind == joining:
                 if tokens and (

@@ -80,9 +80,8 @@ def decide(
         if message.origin is Origin.LIVE and not message.draft:
             live.setdefault((message.account, message.thread_key), []).append(stored)
     return [
-        conclude(account, thread_key, *_known(store, key, news), news, judged, channels, now, terms)
+        conclude(*key, *_known(store, key, news), news, judged, channels, now, terms)
         for key, news in live.items()
-        for account, thread_key in [key]
     ]
 
 
