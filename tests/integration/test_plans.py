@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from jeeves.adapters.postgres.connection import PLANNED_FROM, plan_name, queries
+from jeeves.adapters.postgres.connection import (
+    PLANNED_FROM,
+    SqlCursor,
+    execute_anew,
+    plan_name,
+    queries,
+)
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.message import Cursor
 from jeeves.domain.ports import Judgement
@@ -97,6 +105,27 @@ def test_behind_a_pooler_it_does_without_plans(store: PostgresStore, elsewhere: 
         sql.execute(elsewhere)
     mails(store, following, 2 * PLANNED_FROM)
     assert planned(store) == set()
+
+
+def test_a_batch_is_looked_up_mail_by_mail_in_a_table_of_which_nothing_is_known(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by a plan of the time when the table was small, nor by reading all of it."""
+    explained: list[str] = []
+
+    def explain(sql: SqlCursor, values: Mapping[str, Any], *names: str) -> None:
+        sql.execute(f"explain {queries()[names[-1]]}", values)
+        explained.append("\n".join(row["QUERY PLAN"] for row in sql.fetchall()))
+        execute_anew(sql, values, *names)
+
+    following = mails(store, 1, PLANNED_FROM)
+    monkeypatch.setattr("jeeves.adapters.postgres.store.execute_anew", explain)
+    for first in range(following, following + 900, 300):
+        batch = [a_message(uid=uid) for uid in range(first, first + 300)]
+        store.ingest(ACCOUNT, batch, replace(CURSOR, last_uid=first + 299))
+    looked_up = re.findall(r"Index Cond: \(\(account = .* AND \((\w+) = sought", explained[-1])
+    assert looked_up == ["gmail_id", "message_id", "digest"], explained[-1]
+    assert explained[-1].count("on messages") == len(looked_up), explained[-1]
 
 
 def test_the_plan_of_another_version_is_never_executed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,6 +80,14 @@ def execute(sql: SqlCursor, values: Mapping[str, Any], *names: str) -> None:
     sql.execute(";\n".join([_call(sql, name) for name in names]), values)
 
 
+def execute_anew(sql: SqlCursor, values: Mapping[str, Any], *names: str) -> None:
+    """Execute these queries in one round trip, each planned for these very values.
+
+    For what is given much at once: a plan that was kept when the tables were small is of no use.
+    """
+    sql.execute(";\n".join([queries()[name] for name in names]), values)
+
+
 def _call(sql: SqlCursor, name: str) -> str:
     session = sql.connection
     assert isinstance(session, Session)  # noqa: S101  # `connect` makes no others

@@ -10,13 +10,27 @@ limit 1;
 select pg_advisory_xact_lock(hashtextextended('jeeves ingest ' || %(account)s, 0));
 
 -- name: known_identities
--- One row at least, for it tells, too, whether anything was ever erased.
-select erased.any_mail, m.id, m.gmail_id, m.message_id, m.digest, m.thread_key
+-- One row at least, for it tells, too, whether anything was ever erased. Each identity is looked up
+-- by an index: what is asked by `any`, before the first ANALYZE, is looked for in every mail of the
+-- account.
+select erased.any_mail, m.*
 from (select exists (select from erased_messages) as any_mail) erased
-left join messages m on m.account = %(account)s
-  and (m.gmail_id = any(%(gmail_ids)s)
-       or m.message_id = any(%(message_ids)s)
-       or m.digest = any(%(digests)s));
+left join (
+    select found.* from unnest(%(gmail_ids)s::text[]) sought (gmail_id)
+    cross join lateral (
+        select id, gmail_id, message_id, digest, thread_key from messages
+        where account = %(account)s and gmail_id = sought.gmail_id offset 0) found
+    union all
+    select found.* from unnest(%(message_ids)s::text[]) sought (message_id)
+    cross join lateral (
+        select id, gmail_id, message_id, digest, thread_key from messages
+        where account = %(account)s and message_id = sought.message_id offset 0) found
+    union all
+    select found.* from unnest(%(digests)s::text[]) sought (digest)
+    cross join lateral (
+        select id, gmail_id, message_id, digest, thread_key from messages
+        where account = %(account)s and digest = sought.digest offset 0) found
+) m on true;
 
 -- name: adopt_message
 -- The same mail came another way: keep the row, learn what the new way knows. Mail that

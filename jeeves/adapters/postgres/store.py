@@ -10,6 +10,7 @@ from jeeves.adapters.postgres.connection import (
     Row,
     SqlCursor,
     execute,
+    execute_anew,
     in_one_statement,
     in_transaction,
     queries,
@@ -139,9 +140,11 @@ class PostgresStore(
             "account": account,
             "gmail_ids": [m.gmail_id for m in batch if m.gmail_id],
             "message_ids": list(message_ids),
-            "digests": [m.digest for m in batch],
+            # what has an id is never known by its digest
+            "digests": [m.digest for m in batch if not (m.gmail_id or has_id(m))],
         }
-        execute(sql, values, "lock_ingest", "known_identities")
+        ask = execute if len(batch) == 1 else execute_anew
+        ask(sql, values, "lock_ingest", "known_identities")
         rows = sql.fetchall()
         return Identities(row for row in rows if row["id"] is not None), rows[0]["any_mail"]
 
@@ -212,6 +215,11 @@ class PostgresStore(
     def heartbeats(self, sql: SqlCursor) -> Mapping[tuple[str, str], tuple[datetime, str]]:
         """The last beat of every (account, name), and its detail."""
         return read_beats(sql)
+
+
+def has_id(message: Message | Unreadable) -> bool:
+    """Whether it has a Message-ID."""
+    return isinstance(message, Message) and bool(message.message_id)
 
 
 def teaches(message: Message) -> bool:
