@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import re
 import socket
 import ssl
 import time
@@ -20,6 +21,11 @@ from jeeves.adapters.imap.account import ImapAccount, Timing
 LINE_BYTES = 10_000_000
 #: A literal that claims to be larger is no mail.
 LITERAL_BYTES = 200_000_000
+#: Python 3.14 renamed it, and made the old name a property of the class.
+_FILE = "_file" if hasattr(imaplib.IMAP4, "file") else "file"
+#: A FETCH as a server tells it, and what announces a literal (RFC 3501, 9).
+FETCHED = re.compile(rb"\* (\d++ )FETCH (\(.*)\r\n", re.DOTALL)
+LITERAL = re.compile(rb"\{(\d++)\}\Z")
 #: Everything that IMAPClient and its parser raise, on a connection lost or on what is no IMAP.
 FAILURES = (
     IMAPClientError,
@@ -83,6 +89,9 @@ class Client(IMAPClient):  # type: ignore[misc]
         opened, timed = self._opened, self._timed
 
         class Strict(kind):  # type: ignore[misc,valid-type]
+            #: A line that was read and not yet understood.
+            _ahead = b""
+
             def _create_socket(self, timeout: float | None = None) -> socket.socket:
                 address = (self.host, self.port)
                 made = socket.create_connection(address, timeout or self._timeout)
@@ -92,8 +101,28 @@ class Client(IMAPClient):  # type: ignore[misc]
                 secured: socket.socket = wrap_socket(made, self.ssl_context, self.host)
                 return secured
 
+            def _get_response(self, *waiting: Any) -> bytes | None:
+                """As imaplib; FETCH, which comes by the thousand, without its logs and guesses."""
+                line = self.readline()
+                told = FETCHED.fullmatch(line)
+                if told is None:
+                    self._ahead = line
+                    answer: bytes | None = super()._get_response(*waiting)
+                    return answer
+                records = self.untagged_responses.setdefault("FETCH", [])
+                record = told[1] + told[2]
+                while literal := LITERAL.search(record):
+                    records.append((record, self.read(int(literal[1]))))
+                    record = self._get_line()
+                records.append(record)
+                return line
+
             def readline(self) -> bytes:
-                line: bytes = reader(self).readline(LINE_BYTES + 1)
+                line: bytes
+                if self._ahead:
+                    line, self._ahead = self._ahead, b""
+                    return line
+                line = reader(self).readline(LINE_BYTES + 1)
                 if len(line) > LINE_BYTES:
                     raise self.abort("line too long")
                 return line
@@ -124,5 +153,5 @@ class Client(IMAPClient):  # type: ignore[misc]
 
 
 def reader(imap: Any) -> Any:
-    """The buffered file that imaplib reads; Python 3.14 renamed it."""
-    return imap._file if hasattr(imap, "_file") else imap.file
+    """The buffered file that imaplib reads."""
+    return getattr(imap, _FILE)

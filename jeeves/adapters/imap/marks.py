@@ -53,7 +53,8 @@ def fetch(
     tag = imap._command("UID", *arguments)
     kind, said = imap._command_complete("FETCH", tag)
     client._checkok("fetch", kind, said)
-    return rows(imap._untagged_response(kind, said, "FETCH")[1])
+    # Not by imaplib's own: it writes out, for a log that nobody reads, all that was fetched.
+    return rows(imap.untagged_responses.pop("FETCH", []))
 
 
 def sequence_set(uids: Sequence[int] | None) -> str:

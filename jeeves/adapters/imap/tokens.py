@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from imapclient.datetime_util import parse_to_datetime
@@ -18,6 +19,17 @@ OPEN, CLOSE = object(), object()
 TOKEN = re.compile(rb'[ \r\n]*(?:([()])|"((?:[^"\\]|\\.)*)"|([^ ()"\r\n]+))', re.DOTALL)
 LITERAL = re.compile(rb"\{\d+\+?\}$")
 ESCAPED = re.compile(rb'\\(["\\])')
+# Nearly every row: no list in a list, and no literal but one at its end, which is an atom here.
+_ATOM, _QUOTED = rb'[^ ()"\r\n]++', rb'"(?:[^"\\]|\\.)*+"'
+_LIST = rb'\((?:[^()"\x00-\x1f]++|' + _QUOTED + rb")*+\)"
+_PAIR = _ATOM + rb" (?:" + _ATOM + rb"|" + _QUOTED + rb"|" + _LIST + rb")"
+PLAIN_ROW = re.compile(rb"\d++ \(" + _PAIR + rb"(?: " + _PAIR + rb")*+\)", re.DOTALL)
+PAIR = re.compile(_PAIR.replace(b" (?:", b") (", 1).join((b"(", b"")), re.DOTALL)
+DATE_TIME = re.compile(
+    rb" ?(\d\d?)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"
+)
+_NAMES = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
 NUMBERS = frozenset({b"UID", b"RFC822.SIZE", b"X-GM-MSGID", b"X-GM-THRID"})
 
 #: A line, or a line up to a literal with the literal, as imaplib collects them.
@@ -34,8 +46,44 @@ def rows(records: Iterable[Record | None]) -> list[dict[bytes, Any]]:
     Raises:
         ValueError: this is no answer to a FETCH.
     """
+    told = [record for record in records if record]
+    return plain_rows(told) or any_rows(told)
+
+
+def plain_rows(records: Sequence[Record]) -> list[dict[bytes, Any]] | None:
+    """As `rows`, in a quarter of the time; None where an answer is not plain."""
     found = []
-    parsed = words(record for record in records if record)
+    left = iter(records)
+    for record in left:
+        line, literal = record if isinstance(record, tuple) else (record, None)
+        if literal is not None:
+            if next(left, None) != b")":
+                return None
+            line += b")"
+        if PLAIN_ROW.fullmatch(line) is None:
+            return None
+        pairs = PAIR.findall(line, line.index(b"("))
+        row = {name.upper(): _plain(name.upper(), value) for name, value in pairs}
+        if literal is not None:
+            row[pairs[-1][0].upper()] = literal
+        found.append(row)
+    return found
+
+
+def _plain(key: bytes, value: bytes) -> Any:
+    begin = value[:1]
+    if begin == b"(":
+        inner = words([value])[0] if b'"' in value else tuple(value[1:-1].split())
+        return _typed_value(key, inner)
+    if begin == b'"':
+        value = ESCAPED.sub(rb"\1", value[1:-1])
+    return _typed_value(key, value)
+
+
+def any_rows(records: Iterable[Record]) -> list[dict[bytes, Any]]:
+    """As `rows`, by the grammar alone."""
+    found = []
+    parsed = words(records)
     for sequence, items in zip(parsed[::2], parsed[1::2], strict=True):
         if not isinstance(sequence, bytes) or not sequence.isdigit():
             raise ValueError("a FETCH does not begin with a number")
@@ -81,18 +129,28 @@ def _typed(items: Sequence[Any]) -> dict[bytes, Any]:
         if not isinstance(name, bytes):
             raise TypeError("an item of a FETCH has no name")
         key = name.upper()
-        if key in NUMBERS:
-            row[key] = int(value)
-        elif key == b"INTERNALDATE":
-            row[key] = _moment(value)
-        else:
-            row[key] = value
+        row[key] = _typed_value(key, value)
     return row
 
 
-def _moment(value: bytes) -> Any:
+def _typed_value(key: bytes, value: Any) -> Any:
+    if key in NUMBERS:
+        return int(value)
+    return _moment(value) if key == b"INTERNALDATE" else value
+
+
+def _moment(value: bytes) -> datetime | None:
+    """A date-time (RFC 3501, section 9), or what else IMAPClient takes for one."""
+    plain = DATE_TIME.fullmatch(value)
     try:
-        return parse_to_datetime(value, normalise=False)
+        if plain is None or plain[2] not in MONTHS:
+            moment: datetime = parse_to_datetime(value, normalise=False)
+            return moment
+        day, month, *numbers, sign, hours, minutes = plain.groups()
+        east = timedelta(hours=int(hours), minutes=int(minutes))
+        zone = timezone(east if sign == b"+" else -east)
+        year, hour, minute, second = map(int, numbers)
+        return datetime(year, MONTHS[month], int(day), hour, minute, second, tzinfo=zone)
     except ValueError:
         return None
 
