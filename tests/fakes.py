@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.parser import BytesHeaderParser
@@ -75,7 +75,7 @@ class FakeMailbox:
     def uids_since(self, day: datetime) -> list[int]:
         return sorted(u for u, m in self.mails.items() if m.received_at.date() >= day.date())
 
-    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMail]:
+    def fetch(self, uids: Sequence[int]) -> Generator[FetchedMail, None, None]:
         for uid in uids:
             self._fail(f"fetch {uid}")
             if uid in self.mails:

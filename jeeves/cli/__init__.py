@@ -6,7 +6,6 @@ sysexits.h). Each command imports what it needs when it runs: `jeeves --help` lo
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -15,13 +14,12 @@ from typing import NoReturn
 
 import typer
 
+from jeeves import interpreter
 from jeeves.cli import completing
 from jeeves.cli.groups import Grouped
 from jeeves.errors import ConfigError, JeevesError, LoginRefused, TransientError
 
 DONE, FAILED, WRONG_USAGE, TRY_LATER = 0, 1, 2, 75
-#: New objects after which cycles are looked for.
-_OBJECTS = 10_000
 
 #: The modules of this package and the commands of each.
 COMMANDS: Mapping[str, tuple[str, ...]] = {
@@ -77,8 +75,7 @@ def exit_code(error: JeevesError) -> int:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
-    # What a start makes stays, so looking through it for cycles after every 700 objects is in vain.
-    gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
+    interpreter.adapt()
     # Pydantic shows every model to the plugins of other packages, and these settings hold secrets.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -65,8 +65,11 @@ class Mailbox(Protocol):
         """All UIDs received on the day of ``day`` or later (INTERNALDATE), ascending."""
         ...
 
-    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMail]:
-        """The mails with these UIDs, ascending; UIDs expunged meanwhile are left out."""
+    def fetch(self, uids: Sequence[int]) -> Generator[FetchedMail, None, None]:
+        """The mails with these UIDs, ascending; UIDs expunged meanwhile are left out.
+
+        Nothing else is asked of the mailbox meanwhile; who does not want them all closes it.
+        """
         ...
 
     def listed(self, uids: Sequence[int]) -> Iterator[Listed]:

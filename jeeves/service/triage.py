@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from time import monotonic
 
 import structlog
@@ -132,15 +134,16 @@ def ingest(
         log.info("ingested", fetched=len(batch), added=result.added, known=result.known)
 
     # Of several batches one is written while the next is fetched; never two at a time.
-    with ThreadPoolExecutor(1) as writer:
+    with ThreadPoolExecutor(1) as writer, closing(mailbox.fetch(uids)) as mails:
         written: Future[None] | None = None
-        for start in range(0, len(uids), BATCH):
-            part = uids[start : start + BATCH]
+        while uids and cursor.last_uid < uids[-1]:
             batch: list[Message | Unreadable] = []
-            for mail in mailbox.fetch(part):
+            for mail in islice(mails, BATCH):
                 batch.append(read_mail(mail, mailbox, cursor))
                 goes_on()
-            cursor = replace(cursor, last_uid=part[-1])
+            # Fewer are the last ones; what is missing among them is gone, and covered, too.
+            covered = batch[-1].uid or 0 if len(batch) == BATCH else uids[-1]
+            cursor = replace(cursor, last_uid=covered)
             if written is not None:
                 written.result()
             if len(uids) <= BATCH:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -36,7 +36,7 @@ class WatchedMailbox(FakeMailbox):
 
     fetched: list[int] = field(default_factory=list)
 
-    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMail]:
+    def fetch(self, uids: Sequence[int]) -> Generator[FetchedMail, None, None]:
         for mail in super().fetch(uids):
             self.fetched.append(mail.uid or 0)
             yield mail

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 
 from jeeves.adapters.gmail import GmailMailbox
 from jeeves.adapters.imap import ImapAccount, Timing
-from jeeves.adapters.imap.fetching import MAIL_BYTES
+from jeeves.adapters.imap.fetching import MAIL_BYTES, Response
 from jeeves.adapters.postgres.store import PostgresStore
 from jeeves.domain.message import FetchedMail
 from jeeves.domain.ports import MailboxStatus
@@ -67,6 +67,8 @@ SILENT = {Kind.HANG, Kind.TRICKLE, Kind.LITERAL}
 #: Where IDLE is declined, the mailbox is polled.
 POLLING = replace(CALM, probe=0.3)
 TIMING = dict.fromkeys(SILENT, HASTY) | dict.fromkeys(DECLINED, POLLING)
+#: What is asked while mails that came before are read.
+AHEAD = {Step.FACTS, Step.BODY}
 #: The server may decline these, and the connection goes on.
 OPTIONAL = {Step.ID, Step.ENABLE, Step.IDLE_START}
 #: A server may say so, and then it is no fault of the connection.
@@ -134,9 +136,10 @@ def account_at(server: ScriptedImap, address: str, token: bool = False) -> ImapA
 class WatchedMailbox(GmailMailbox):
     """Remembers what it raised."""
 
-    def __init__(self, account: ImapAccount, timing: Timing) -> None:
+    def __init__(self, account: ImapAccount, timing: Timing, piecemeal: bool) -> None:
         super().__init__(account, timing)
         self.raised: list[BaseException] = []
+        self._piecemeal = piecemeal
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -158,9 +161,14 @@ class WatchedMailbox(GmailMailbox):
         with self._watched():
             return super().uids_since(day)
 
-    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMail]:
+    def fetch(self, uids: Sequence[int]) -> Generator[FetchedMail, None, None]:
         with self._watched():
             yield from super().fetch(uids)
+
+    def _batches(self, uids: Sequence[int]) -> Iterator[tuple[list[int], dict[int, Response]]]:
+        parts = [[uid] for uid in uids] if self._piecemeal else [uids]
+        for part in parts:
+            yield from super()._batches(part)
 
     def wait(self, seconds: float, stopped: Callable[[], bool]) -> bool:
         with self._watched():
@@ -234,10 +242,14 @@ def stored(dsn: str) -> Stored:
 
 
 class Case:
-    """One fault, met by the daemon on a database."""
+    """One fault, met by the daemon on a database.
 
-    def __init__(self, fault: Fault, number: int, stores: Stores) -> None:
+    ``piecemeal``: each mail is fetched while the one before is read, as of a full mailbox batches.
+    """
+
+    def __init__(self, fault: Fault, number: int, stores: Stores, piecemeal: bool) -> None:
         self.fault = fault
+        self.piecemeal = piecemeal
         self.stores = stores
         self.address = f"case-{number}@example.org"
         self.stop = threading.Event()
@@ -248,7 +260,8 @@ class Case:
     def complaints(self, stored: Stored) -> list[str]:
         """What went wrong while it ran and in what is stored, each with the name of the fault."""
         found = [*self.found, *self._of_the_store(stored)]
-        return [f"{self.fault}: {complaint}" for complaint in found]
+        way = " piecemeal" if self.piecemeal else ""
+        return [f"{self.fault}{way}: {complaint}" for complaint in found]
 
     def run(self) -> None:
         """Let it happen; `complaints` knows what went wrong."""
@@ -265,7 +278,9 @@ class Case:
                 server.on[Step.NOOP] = lambda: server.deliver(self.mails[4])
             timing = TIMING.get(self.fault.kind, POLLING if at_noop else CALM)
             token = self.fault.step in {Step.CHALLENGE, Step.AUTHENTICATE}
-            mailbox = WatchedMailbox(account_at(server, self.address, token), timing)
+            mailbox = WatchedMailbox(
+                account_at(server, self.address, token), timing, self.piecemeal
+            )
             watchdog = threading.Timer(PATIENCE, self._give_up)
             watchdog.start()
             self.found += self._run(mailbox)
@@ -395,7 +410,9 @@ def test_at_least_two_hundred_combinations_are_run() -> None:
 def test_every_mail_is_stored_once_whatever_goes_wrong(stage: str, migrated_url: str) -> None:
     threads, open_sockets = threading.active_count(), sockets()
     stores = Stores(migrated_url)
-    cases = [Case(f, n, stores) for n, f in enumerate(FAULTS) if f.step in STAGES[stage]]
+    faults = [(fault, False) for fault in FAULTS if fault.step in STAGES[stage]]
+    faults += [(fault, True) for fault, _ in faults if fault.step in AHEAD]
+    cases = [Case(fault, n, stores, piecemeal) for n, (fault, piecemeal) in enumerate(faults)]
     # those that wait for a silent server first: the others need the processor
     cases.sort(key=lambda case: case.fault.kind not in SILENT)
     with closing(stores), ThreadPoolExecutor(WORKERS) as pool:
@@ -428,3 +445,52 @@ def test_a_mail_that_the_server_never_gives_out_does_not_stop_the_others(
         found = dict(sql.fetchall())
     assert [uid for uid, why in found.items() if why] == [20, 30, 50]
     assert "does not give it out" in found[20]
+
+
+def test_a_mail_withheld_while_others_are_on_their_way_does_not_take_them_along(
+    migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jeeves.adapters.imap.mailbox.BATCH_MAILS", 2)
+    mails = served_mails()
+    with (
+        ScriptedImap(mails, []) as server,
+        closing(PostgresStore(migrated_url)) as store,
+        closing(GmailMailbox(account_at(server, "on-its-way@example.org"), CALM)) as mailbox,
+    ):
+        server.withheld = {20, 40}
+        assert ingest(mailbox, store, lambda: datetime.now(UTC)) == (5, 5, 2)
+        assert len(server.connections) == 1
+
+
+def test_the_next_mails_are_on_their_way_while_some_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jeeves.adapters.imap.mailbox.BATCH_MAILS", 2)
+    mails = served_mails()
+    with (
+        ScriptedImap(mails, []) as server,
+        closing(GmailMailbox(account_at(server, "ahead@example.org"), CALM)) as mailbox,
+    ):
+        mailbox.open()
+        with closing(mailbox.fetch([10, 20, 40, 50])) as given:
+            assert next(given).uid == 10
+            until(lambda: any("UID FETCH 40,50 (BODY.PEEK[])" in c for c in server.commands))
+            assert [mail.uid for mail in given] == [20, 40, 50]
+        assert len(server.connections) == 1
+
+
+def test_what_nobody_waits_for_is_not_taken_for_the_next_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jeeves.adapters.imap.mailbox.BATCH_MAILS", 2)
+    mails = served_mails()
+    with (
+        ScriptedImap(mails, []) as server,
+        closing(GmailMailbox(account_at(server, "left@example.org"), CALM)) as mailbox,
+    ):
+        mailbox.open()
+        with closing(mailbox.fetch([10, 20, 40, 50])) as given:
+            next(given)
+        mailbox.open()
+        assert [mail.uid for mail in mailbox.fetch([20, 50])] == [20, 50]
+        assert len(server.connections) == 2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -22,7 +23,9 @@ from jeeves.adapters.imap.listing import LISTING_FACTS, listed, listings
 from jeeves.adapters.imap.marks import (
     SWEEP_MAILS,
     all_marks,
+    ask_fetch,
     fetch,
+    fetched,
     keyword_marks,
     marks_changed_since,
 )
@@ -40,7 +43,9 @@ AT_ONCE_BYTES = 200_000
 GIVEN_UP_AFTER = 3
 
 
-Answer = TypeVar("Answer")
+Asked = TypeVar("Asked")
+#: The bytes of so many octets of mails by UID, or None.
+Answer = Callable[[int], dict[int, bytes] | None]
 
 
 class ImapMailbox:
@@ -68,19 +73,69 @@ class ImapMailbox:
         """All UIDs received on the day of ``day`` or later (INTERNALDATE), ascending."""
         return self._search(["SINCE", day.date()])
 
-    def fetch(self, uids: Sequence[int]) -> Iterator[FetchedMail]:
-        """The mails with these UIDs, ascending; UIDs expunged meanwhile are left out."""
+    def fetch(self, uids: Sequence[int]) -> Generator[FetchedMail, None, None]:
+        """The mails with these UIDs, ascending; UIDs expunged meanwhile are left out.
+
+        Of many, the next ones are on their way while some are given out.
+        """
         status = self._status()
         if len(uids) == 1 and (alone := self._at_once(uids[0])) is not None:
             raw, row = alone
             yield self._fetched(uids[0], raw, row, status)
             return
-        facts = self._facts_of(uids)
-        for batch in batches(facts):
-            found = self._bodies(batch, facts)
-            for uid in batch:
-                if uid in found:
-                    yield self._fetched(uid, found.pop(uid), facts[uid], status)
+        with closing(self._ahead(uids)) as given:
+            for batch, facts, found in given:
+                for uid in batch:
+                    if uid in found:
+                        yield self._fetched(uid, found.pop(uid), facts[uid], status)
+
+    def _ahead(
+        self, uids: Sequence[int]
+    ) -> Generator[tuple[list[int], dict[int, Response], dict[int, bytes]], None, None]:
+        """Mails with what is told of them and their bytes.
+
+        Those that follow have been asked for by then: the server writes while the caller reads.
+        """
+        ready = None
+        for batch, facts in self._batches(uids):
+            octets = sum(size_of(facts[uid]) for uid in batch)
+            whole = octets <= MAIL_BYTES or len(batch) > 1
+            with self._asking(batch) if whole else nullcontext(_nothing) as answer:
+                if ready is not None:
+                    yield ready
+                found = answer(octets)
+            ready = batch, facts, self._bodies(batch, facts) if found is None else found
+        if ready is not None:
+            yield ready
+
+    @contextmanager
+    def _asking(self, uids: list[int]) -> Iterator[Answer]:
+        """Ask for the bytes of mails; what reads the answer, None where the server declines.
+
+        On a connection on which nobody read it, nothing more is asked.
+        """
+        client, answered = self._session.client, False
+        with self._session.command():
+            tag = ask_fetch(client, uids, ["BODY.PEEK[]"])
+
+        def answer(octets: int) -> dict[int, bytes] | None:
+            nonlocal answered
+            found = self._unless_declined(octets, lambda: bodies(by_uid(fetched(client, tag))))
+            answered = True
+            return found
+
+        try:
+            yield answer
+        finally:
+            if not answered:
+                self._session.drop()
+
+    def _batches(self, uids: Sequence[int]) -> Iterator[tuple[list[int], dict[int, Response]]]:
+        """Mails to be fetched together, with what is told of them."""
+        for start in range(0, len(uids), BATCH_MAILS):
+            facts = self._facts_of(uids[start : start + BATCH_MAILS])
+            for batch in batches(facts):
+                yield batch, facts
 
     def _at_once(self, uid: int) -> tuple[bytes, Response] | None:
         """The bytes of a mail and what is told of it, asked together; None if not in one piece.
@@ -99,12 +154,8 @@ class ImapMailbox:
 
     def _facts_of(self, uids: Sequence[int]) -> dict[int, Response]:
         """What is told of the mails beside their bytes."""
-        found: dict[int, Response] = {}
-        for start in range(0, len(uids), BATCH_MAILS):
-            part = uids[start : start + BATCH_MAILS]
-            with self._session.command():
-                found |= by_uid(fetch(self._session.client, part, self._facts()))
-        return found
+        with self._session.command():
+            return {**by_uid(fetch(self._session.client, uids, self._facts()))}
 
     def _bodies(self, uids: list[int], facts: Mapping[int, Response]) -> dict[int, bytes]:
         """The bytes of mails, none of one that the server declines to give; those gone left out."""
@@ -146,7 +197,7 @@ class ImapMailbox:
         raw = assembled(outline, sections, parts.get(uid, {}))
         return {} if raw is None else {uid: raw}
 
-    def _unless_declined(self, octets: int, ask: Callable[[], Answer]) -> Answer | None:
+    def _unless_declined(self, octets: int, ask: Callable[[], Asked]) -> Asked | None:
         """What ``ask`` gives; None where the server declines, and does not say that it passes."""
         with self._session.command(octets / OCTETS_PER_SECOND):
             try:
@@ -261,3 +312,7 @@ class ImapMailbox:
 
     def _listed(self, uid: int, facts: Response) -> Listed:
         return listed(uid, facts)
+
+
+def _nothing(_octets: int) -> None:
+    """The answer to what was not asked."""

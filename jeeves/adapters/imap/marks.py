@@ -47,10 +47,23 @@ def fetch(
     imap = client._imap  # not shown otherwise
     # Told unasked and long ago: it would stand before the answer.
     imap.untagged_responses.pop("FETCH", None)
+    return fetched(client, ask_fetch(client, uids, items, modifier))
+
+
+def ask_fetch(
+    client: IMAPClient, uids: Sequence[int] | None, items: Sequence[str], modifier: str = ""
+) -> bytes:
+    """As `fetch`, without waiting for the answer, which `fetched` then reads by this tag."""
     arguments = ["FETCH", sequence_set(uids), f"({' '.join(items)})"]
     if modifier:
         arguments.append(f"({modifier})")
-    tag = imap._command("UID", *arguments)
+    tag: bytes = client._imap._command("UID", *arguments)
+    return tag
+
+
+def fetched(client: IMAPClient, tag: bytes) -> list[dict[bytes, Any]]:
+    """The answer to what `ask_fetch` asked; those to all that was asked before have been read."""
+    imap = client._imap
     kind, said = imap._command_complete("FETCH", tag)
     client._checkok("fetch", kind, said)
     # Not by imaplib's own: it writes out, for a log that nobody reads, all that was fetched.

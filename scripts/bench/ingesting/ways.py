@@ -32,10 +32,11 @@ values (%s, %s, %s, %s, %s, %s) on conflict do nothing
 
 def jeeves(_limit: int) -> Callable[[], int]:
     """As `jeeves check` reads a mailbox that it sees for the first time, without the judging."""
-    from jeeves import bootstrap, logs
+    from jeeves import bootstrap, interpreter, logs
     from jeeves.service.triage import ingest
     from jeeves.settings import load_settings
 
+    interpreter.adapt()
     settings = load_settings()
     logs.configure(quiet=True)
     mailbox = bootstrap.make_mailbox(settings, settings.account())
