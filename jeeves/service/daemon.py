@@ -34,6 +34,7 @@ from jeeves.service.stopping import GRACE_SECONDS
 from jeeves.service.telling import announce_unread, beat_read, tell_of_model
 from jeeves.service.terms import FREE, Terms
 from jeeves.service.triage import ingest, judge_pending
+from jeeves.service.warming import warm_up
 from jeeves.service.watching import Weekly
 from jeeves.service.weekly import announce_week
 
@@ -148,6 +149,7 @@ class Daemon:
                 self._cycle(store)
                 if not ever_read:
                     self._tell_of_model(store)
+                    warm_up(self.serving(), self.clock())
                 ever_read = True
                 self._store_found(store)
                 self.beat()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import structlog
@@ -24,6 +25,8 @@ from jeeves.domain.schedule import Rules
 from jeeves.domain.watching import WATCHED_BEAT
 from jeeves.domain.week import WeeklyAt
 from jeeves.errors import ConfigError, DeliveryRefused, LoginRefused, MailboxUnavailable
+from jeeves.mail import acts, kinds, moments, places, proposal
+from jeeves.mail.trigrams import Phrasebook
 from jeeves.service import daemon as daemon_module
 from jeeves.service.daemon import Daemon, run_all
 from jeeves.service.delivery import LEASE_SECONDS
@@ -147,6 +150,30 @@ def test_a_loop_that_waits_for_mail_shows_that_it_goes_on(setting: Setting) -> N
         before = setting.pulse.steps
         until(lambda: setting.pulse.steps > before + 10)
         assert setting.pulse.reads == 1
+
+
+def test_the_first_mail_finds_the_phrases_taken_apart(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    for module in (acts, kinds, moments, places, proposal):
+        for kept in vars(module).values():
+            if hasattr(kept, "cache_clear"):
+                kept.cache_clear()
+    make = Phrasebook.__init__
+
+    def noted(self: Phrasebook[Any], expressions: Mapping[Any, str]) -> None:
+        made.append(len(expressions))
+        make(self, expressions)
+
+    monkeypatch.setattr(Phrasebook, "__init__", noted)
+    with setting.running():
+        until(setting.read)
+        until(lambda: len(made) == 6)
+        setting.mailbox.add(raw_mail("Lunch", "Want to grab lunch, or a call?", date=NOW), NOW)
+        until(lambda: setting.sms.sent)
+    assert len(made) == 6
+    assert setting.failures == []
 
 
 def test_each_mail_is_a_step_so_that_a_long_first_read_is_not_taken_for_a_hang(

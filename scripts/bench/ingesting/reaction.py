@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from jeeves import bootstrap, logs, modelling
+from jeeves import bootstrap, interpreter, logs, modelling
 from jeeves.adapters.gmail import GmailMailbox
 from jeeves.adapters.imap import ImapAccount, waiting
 from jeeves.adapters.postgres.store import PostgresStore
@@ -167,6 +167,7 @@ def reaction(folder: Path, deliveries: int) -> Reactions:
 @contextmanager
 def _watching(server: Server, home: Path, dsn: str) -> Iterator[Watch]:
     """Jeeves's daemon, waiting for mail, without channels to tell anybody."""
+    interpreter.adapt()
     logs.configure(quiet=True)
     watch = Watch()
     heard = waiting.announced
