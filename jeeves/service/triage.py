@@ -142,7 +142,7 @@ def ingest(
                 batch.append(read_mail(mail, mailbox, cursor))
                 goes_on()
             # Fewer are the last ones; what is missing among them is gone, and covered, too.
-            covered = batch[-1].uid or 0 if len(batch) == BATCH else uids[-1]
+            covered = (batch[-1].uid or 0) if len(batch) == BATCH else uids[-1]
             cursor = replace(cursor, last_uid=covered)
             if written is not None:
                 written.result()

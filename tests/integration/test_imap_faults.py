@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -165,7 +165,7 @@ class WatchedMailbox(GmailMailbox):
         with self._watched():
             yield from super().fetch(uids)
 
-    def _batches(self, uids: Sequence[int]) -> Iterator[tuple[list[int], dict[int, Response]]]:
+    def _batches(self, uids: Sequence[int]) -> Iterator[tuple[list[int], Mapping[int, Response]]]:
         parts = [[uid] for uid in uids] if self._piecemeal else [uids]
         for part in parts:
             yield from super()._batches(part)

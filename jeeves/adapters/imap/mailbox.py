@@ -91,7 +91,7 @@ class ImapMailbox:
 
     def _ahead(
         self, uids: Sequence[int]
-    ) -> Generator[tuple[list[int], dict[int, Response], dict[int, bytes]], None, None]:
+    ) -> Generator[tuple[list[int], Mapping[int, Response], dict[int, bytes]], None, None]:
         """Mails with what is told of them and their bytes.
 
         Those that follow have been asked for by then: the server writes while the caller reads.
@@ -130,7 +130,7 @@ class ImapMailbox:
             if not answered:
                 self._session.drop()
 
-    def _batches(self, uids: Sequence[int]) -> Iterator[tuple[list[int], dict[int, Response]]]:
+    def _batches(self, uids: Sequence[int]) -> Iterator[tuple[list[int], Mapping[int, Response]]]:
         """Mails to be fetched together, with what is told of them."""
         for start in range(0, len(uids), BATCH_MAILS):
             facts = self._facts_of(uids[start : start + BATCH_MAILS])
@@ -152,10 +152,10 @@ class ImapMailbox:
             return raw, row
         return None
 
-    def _facts_of(self, uids: Sequence[int]) -> dict[int, Response]:
+    def _facts_of(self, uids: Sequence[int]) -> Mapping[int, Response]:
         """What is told of the mails beside their bytes."""
         with self._session.command():
-            return {**by_uid(fetch(self._session.client, uids, self._facts()))}
+            return by_uid(fetch(self._session.client, uids, self._facts()))
 
     def _bodies(self, uids: list[int], facts: Mapping[int, Response]) -> dict[int, bytes]:
         """The bytes of mails, none of one that the server declines to give; those gone left out."""

@@ -22,9 +22,10 @@ ESCAPED = re.compile(rb'\\(["\\])')
 # Nearly every row: no list in a list, and no literal but one at its end, which is an atom here.
 _ATOM, _QUOTED = rb'[^ ()"\r\n]++', rb'"(?:[^"\\]|\\.)*+"'
 _LIST = rb'\((?:[^()"\x00-\x1f]++|' + _QUOTED + rb")*+\)"
-_PAIR = _ATOM + rb" (?:" + _ATOM + rb"|" + _QUOTED + rb"|" + _LIST + rb")"
+_VALUE = _ATOM + rb"|" + _QUOTED + rb"|" + _LIST
+_PAIR = _ATOM + rb" (?:" + _VALUE + rb")"
 PLAIN_ROW = re.compile(rb"\d++ \(" + _PAIR + rb"(?: " + _PAIR + rb")*+\)", re.DOTALL)
-PAIR = re.compile(_PAIR.replace(b" (?:", b") (", 1).join((b"(", b"")), re.DOTALL)
+PAIR = re.compile(rb"(" + _ATOM + rb") (" + _VALUE + rb")", re.DOTALL)
 DATE_TIME = re.compile(
     rb" ?(\d\d?)-([A-Z][a-z]{2})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"
 )
