@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime
@@ -140,9 +139,9 @@ def watch(settings: Settings, *, as_json: bool = False) -> None:
     Raises:
         StoreError, ConfigError: the database cannot be opened; later that is shown and waited out.
     """
-    from jeeves.service.stopping import stop_on_signals
+    from jeeves.service.stopping import StopFlag, stop_on_signals
 
-    stop = threading.Event()
+    stop = StopFlag()
     terminal = sys.stdout.isatty() and not as_json
     with stop_on_signals(stop) as insistence, bootstrap.open_database(settings) as database:
         screen: Screen = (

@@ -58,10 +58,10 @@ def watch(settings: Settings, patient: bool = False) -> None:
     from jeeves.service.daemon import run_all
     from jeeves.service.delivery import hasten
     from jeeves.service.retention import drop_old_text_forever
-    from jeeves.service.stopping import stop_on_signals
+    from jeeves.service.stopping import StopFlag, stop_on_signals
 
     logs.configure(form=settings.log_format, level=settings.log_level)
-    stop = threading.Event()
+    stop = StopFlag()
 
     def reported(sid: str, status: str, _code: int | None) -> None:
         # Each report comes in a thread of its own.

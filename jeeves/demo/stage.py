@@ -29,7 +29,7 @@ from jeeves.demo.screen import Lines, LiveTable, Screen
 from jeeves.domain.alert import Alert, Channel, Receipt
 from jeeves.domain.ports import Delivery, Notifier
 from jeeves.errors import JeevesError
-from jeeves.service.stopping import stop_on_signals
+from jeeves.service.stopping import StopFlag, stop_on_signals
 from jeeves.settings import Settings
 
 HEADLINE = (
@@ -83,7 +83,7 @@ def perform(settings: Settings, once: bool, screen: Screen | None = None) -> Non
     Raises:
         JeevesError: a part could not be started, or the round did not end.
     """
-    stop = threading.Event()
+    stop = StopFlag()
     if screen is None:
         live = sys.stdout.isatty() and not once
         screen = (LiveTable if live else Lines)(settings.zone, HEADLINE)

@@ -143,8 +143,10 @@ class PostgresStore(
             # what has an id is never known by its digest
             "digests": [m.digest for m in batch if not (m.gmail_id or has_id(m))],
         }
-        ask = execute if len(batch) == 1 else execute_anew
-        ask(sql, values, "lock_ingest", "known_identities")
+        if len(batch) == 1:
+            execute(sql, values, "lock_ingest", "known_identities")
+        else:
+            execute_anew(sql, values, "lock_ingest", "known_identities")
         rows = sql.fetchall()
         return Identities(row for row in rows if row["id"] is not None), rows[0]["any_mail"]
 
