@@ -22,8 +22,8 @@ from jeeves.adapters.gmail import GmailMailbox
 from jeeves.adapters.imap import ImapAccount, Timing
 from jeeves.adapters.imap.fetching import MAIL_BYTES, Response
 from jeeves.adapters.postgres.store import PostgresStore
-from jeeves.domain.message import FetchedMail
-from jeeves.domain.ports import MailboxStatus
+from jeeves.domain.message import Cursor, FetchedMail, Message, Unreadable
+from jeeves.domain.ports import Ingested, MailboxStatus
 from jeeves.errors import ConfigError, LoginRefused, MailboxUnavailable
 from jeeves.service import daemon as daemon_module
 from jeeves.service import marking as marking_module
@@ -494,3 +494,58 @@ def test_what_nobody_waits_for_is_not_taken_for_the_next_answer(
         mailbox.open()
         assert [mail.uid for mail in mailbox.fetch([20, 50])] == [20, 50]
         assert len(server.connections) == 2
+
+
+def test_lines_and_literals_come_from_one_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of Python 3.14 imaplib reads past the file that belongs to the connection."""
+
+    def beside(*_: object) -> bytes:
+        raise AssertionError("imaplib reads by itself")
+
+    monkeypatch.setattr("imaplib.IMAP4.read", beside)
+    monkeypatch.setattr("imaplib.IMAP4.readline", beside)
+    mails = served_mails()
+    with (
+        ScriptedImap(mails, []) as server,
+        closing(GmailMailbox(account_at(server, "buffer@example.org"), CALM)) as mailbox,
+    ):
+        mailbox.open()
+        found = list(mailbox.fetch([mail.uid for mail in mails]))
+    assert [mail.raw for mail in found[:2]] == [mail.raw for mail in mails[:2]]
+    assert [mail.uid for mail in found] == [mail.uid for mail in mails]
+
+
+class CoveringStore(PostgresStore):
+    """Notes what each commit covers and does not hold."""
+
+    def __init__(self, dsn: str, served: Sequence[ServedMail]) -> None:
+        super().__init__(dsn)
+        self._left = {mail.uid for mail in served}
+        self.commits = 0
+        self.lost: list[set[int]] = []
+
+    def ingest(
+        self, account: str, batch: Sequence[Message | Unreadable], cursor: Cursor | None
+    ) -> Ingested:
+        result = super().ingest(account, batch, cursor)
+        self._left -= {message.uid or 0 for message in batch}
+        self.commits += 1
+        if cursor is not None:
+            self.lost.append({uid for uid in self._left if uid <= cursor.last_uid})
+        return result
+
+
+def test_no_commit_covers_a_mail_that_it_does_not_hold(
+    migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The large mail is fetched by itself: whoever crashes then has lost none of the others."""
+    monkeypatch.setattr("jeeves.service.triage.BATCH", 1)
+    mails = served_mails()
+    with (
+        ScriptedImap(mails, []) as server,
+        closing(CoveringStore(migrated_url, mails)) as store,
+        closing(GmailMailbox(account_at(server, "covering@example.org"), CALM)) as mailbox,
+    ):
+        assert ingest(mailbox, store, lambda: datetime.now(UTC)) == (5, 5, 0)
+    assert store.commits > len(mails)
+    assert not any(store.lost), store.lost

@@ -130,7 +130,8 @@ class Client(IMAPClient):  # type: ignore[misc]
             def read(self, size: int) -> bytes:
                 if size > LITERAL_BYTES:
                     raise self.abort("literal too large")
-                read: bytes = super().read(size)
+                # Lines and literals from one buffer: since Python 3.14 imaplib has one of its own.
+                read: bytes = reader(self).read(size)
                 return read
 
             def _command_complete(self, name: str, tag: bytes) -> tuple[str, list[Any]]:

@@ -17,17 +17,21 @@ Response = Mapping[bytes, Any]
 
 
 def batches(facts: Mapping[int, Response]) -> Iterator[list[int]]:
-    """Split UIDs so that no FETCH is too large; a mail above ``MAIL_BYTES`` stands alone."""
+    """Split UIDs, ascending, so that no FETCH is too large.
+
+    A mail above ``MAIL_BYTES`` stands alone.
+    """
     batch: list[int] = []
     size = 0
     for uid in sorted(facts):
         octets = size_of(facts[uid])
-        if octets > MAIL_BYTES:
-            yield [uid]
-            continue
-        if batch and size + octets > BATCH_BYTES:
+        alone = octets > MAIL_BYTES
+        if batch and (alone or size + octets > BATCH_BYTES):
             yield batch
             batch, size = [], 0
+        if alone:
+            yield [uid]
+            continue
         batch.append(uid)
         size += octets
     if batch:
