@@ -9,7 +9,6 @@ import io
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from jeeves.adapters.postgres.connection import SqlCursor
@@ -27,8 +26,8 @@ _LIST = struct.Struct(">iii").pack
 _DIMENSION = struct.Struct(">ii").pack
 _TEXT_OID = 25
 _JSONB_VERSION = b"\x01"
-# Rows that are sent at once: between two of them, other threads have their turn.
-_ROWS = 50
+# So many bytes at least are sent at once: after each, other threads have their turn.
+_AT_ONCE = 200_000
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -94,11 +93,17 @@ def copy(
 
 
 class _Pieces(io.RawIOBase):
-    """A file to read from, some rows at a time: all joined would be in memory twice."""
+    """A file to read from, a few rows at a time: all joined would be in memory twice."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._rest = iter(pieces)
 
     def read(self, _size: int = -1, /) -> bytes:
         """The next pieces, however long they are; nothing at the end."""
-        return b"".join(islice(self._rest, _ROWS))
+        taken, size = [], 0
+        for piece in self._rest:
+            taken.append(piece)
+            size += len(piece)
+            if size >= _AT_ONCE:
+                break
+        return b"".join(taken)
