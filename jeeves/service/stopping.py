@@ -16,8 +16,6 @@ log = structlog.get_logger()
 
 #: How long the parts may take to end by themselves.
 GRACE_SECONDS = 1.5
-
-
 #: A wait that a signal may interrupt looks around this often.
 _LOOK_SECONDS = 1.0
 

@@ -18,9 +18,11 @@ import pytest
 
 from jeeves.adapters.gmail import GmailMailbox
 from jeeves.adapters.imap import ImapAccount, Timing
-from jeeves.adapters.imap.fetching import MAIL_BYTES, batches
+from jeeves.adapters.imap.fetching import BATCH_MAILS, MAIL_BYTES, batches
 from jeeves.demo.gmail_server import GmailServer, logged_commands
 from jeeves.errors import ConfigError, LoginRefused, MailboxUnavailable
+from jeeves.service.triage import BATCH
+from scripts.bench.ingesting.fetching import BATCH as BENCH_BATCH
 from tests.builders import raw_mail
 from tests.dovecot import Dovecot, a_dovecot, free_port
 from tests.read_only import those_that_change, verb
@@ -378,3 +380,7 @@ def test_no_fetch_is_larger_than_its_bounds_and_none_comes_before_a_smaller_uid(
     assert [uid for batch in found for uid in batch] == list(range(1, 21))
     assert [7] in found
     assert all(len(batch) <= 5 for batch in found)
+
+
+def test_the_bare_fetch_of_the_bench_asks_in_the_same_batches() -> None:
+    assert BENCH_BATCH == BATCH_MAILS == BATCH

@@ -244,7 +244,7 @@ def stored(dsn: str) -> Stored:
 class Case:
     """One fault, met by the daemon on a database.
 
-    ``piecemeal``: each mail is fetched while the one before is read, as of a full mailbox batches.
+    ``piecemeal``: each mail is fetched while the one before is read, as batches are.
     """
 
     def __init__(self, fault: Fault, number: int, stores: Stores, piecemeal: bool) -> None:
@@ -447,30 +447,38 @@ def test_a_mail_that_the_server_never_gives_out_does_not_stop_the_others(
     assert "does not give it out" in found[20]
 
 
-def test_a_mail_withheld_while_others_are_on_their_way_does_not_take_them_along(
-    migrated_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jeeves.adapters.imap.mailbox.BATCH_MAILS", 2)
-    mails = served_mails()
+@contextmanager
+def served_to(address: str) -> Iterator[tuple[ScriptedImap, GmailMailbox]]:
+    """A server with all five mails, and the mailbox of somebody there."""
     with (
-        ScriptedImap(mails, []) as server,
+        ScriptedImap(served_mails(), []) as server,
+        closing(GmailMailbox(account_at(server, address), CALM)) as mailbox,
+    ):
+        yield server, mailbox
+
+
+@pytest.fixture
+def two_by_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mails are fetched two at a time."""
+    monkeypatch.setattr("jeeves.adapters.imap.mailbox.BATCH_MAILS", 2)
+
+
+@pytest.mark.usefixtures("two_by_two")
+def test_a_mail_withheld_while_others_are_on_their_way_does_not_take_them_along(
+    migrated_url: str,
+) -> None:
+    with (
+        served_to("on-its-way@example.org") as (server, mailbox),
         closing(PostgresStore(migrated_url)) as store,
-        closing(GmailMailbox(account_at(server, "on-its-way@example.org"), CALM)) as mailbox,
     ):
         server.withheld = {20, 40}
         assert ingest(mailbox, store, lambda: datetime.now(UTC)) == (5, 5, 2)
         assert len(server.connections) == 1
 
 
-def test_the_next_mails_are_on_their_way_while_some_are_read(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("jeeves.adapters.imap.mailbox.BATCH_MAILS", 2)
-    mails = served_mails()
-    with (
-        ScriptedImap(mails, []) as server,
-        closing(GmailMailbox(account_at(server, "ahead@example.org"), CALM)) as mailbox,
-    ):
+@pytest.mark.usefixtures("two_by_two")
+def test_the_next_mails_are_on_their_way_while_some_are_read() -> None:
+    with served_to("ahead@example.org") as (server, mailbox):
         mailbox.open()
         with closing(mailbox.fetch([10, 20, 40, 50])) as given:
             assert next(given).uid == 10
@@ -479,15 +487,9 @@ def test_the_next_mails_are_on_their_way_while_some_are_read(
         assert len(server.connections) == 1
 
 
-def test_what_nobody_waits_for_is_not_taken_for_the_next_answer(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("jeeves.adapters.imap.mailbox.BATCH_MAILS", 2)
-    mails = served_mails()
-    with (
-        ScriptedImap(mails, []) as server,
-        closing(GmailMailbox(account_at(server, "left@example.org"), CALM)) as mailbox,
-    ):
+@pytest.mark.usefixtures("two_by_two")
+def test_what_nobody_waits_for_is_not_taken_for_the_next_answer() -> None:
+    with served_to("left@example.org") as (server, mailbox):
         mailbox.open()
         with closing(mailbox.fetch([10, 20, 40, 50])) as given:
             next(given)
@@ -505,10 +507,7 @@ def test_lines_and_literals_come_from_one_buffer(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("imaplib.IMAP4.read", beside)
     monkeypatch.setattr("imaplib.IMAP4.readline", beside)
     mails = served_mails()
-    with (
-        ScriptedImap(mails, []) as server,
-        closing(GmailMailbox(account_at(server, "buffer@example.org"), CALM)) as mailbox,
-    ):
+    with served_to("buffer@example.org") as (_, mailbox):
         mailbox.open()
         found = list(mailbox.fetch([mail.uid for mail in mails]))
     assert [mail.raw for mail in found[:2]] == [mail.raw for mail in mails[:2]]
@@ -542,9 +541,8 @@ def test_no_commit_covers_a_mail_that_it_does_not_hold(
     monkeypatch.setattr("jeeves.service.triage.BATCH", 1)
     mails = served_mails()
     with (
-        ScriptedImap(mails, []) as server,
+        served_to("covering@example.org") as (_, mailbox),
         closing(CoveringStore(migrated_url, mails)) as store,
-        closing(GmailMailbox(account_at(server, "covering@example.org"), CALM)) as mailbox,
     ):
         assert ingest(mailbox, store, lambda: datetime.now(UTC)) == (5, 5, 0)
     assert store.commits > len(mails)

@@ -16,6 +16,7 @@ from imapclient.imap4 import IMAP4WithTimeout
 from imapclient.tls import IMAP4_TLS, wrap_socket
 
 from jeeves.adapters.imap.account import ImapAccount, Timing
+from jeeves.adapters.imap.tokens import LITERAL
 
 #: SEARCH names every mail on one line: this is a mailbox of more than a million.
 LINE_BYTES = 10_000_000
@@ -23,9 +24,8 @@ LINE_BYTES = 10_000_000
 LITERAL_BYTES = 200_000_000
 #: Python 3.14 renamed it, and made the old name a property of the class.
 _FILE = "_file" if hasattr(imaplib.IMAP4, "file") else "file"
-#: A FETCH as a server tells it, and what announces a literal (RFC 3501, 9).
-FETCHED = re.compile(rb"\* (\d++ )FETCH (\(.*)\r\n", re.DOTALL)
-LITERAL = re.compile(rb"\{(\d++)\}\Z")
+#: A FETCH as a server tells it (RFC 3501, 9).
+_FETCHED = re.compile(rb"\* (\d++ )FETCH (\(.*)\r\n", re.DOTALL)
 #: Everything that IMAPClient and its parser raise, on a connection lost or on what is no IMAP.
 FAILURES = (
     IMAPClientError,
@@ -104,7 +104,7 @@ class Client(IMAPClient):  # type: ignore[misc]
             def _get_response(self, *waiting: Any) -> bytes | None:
                 """As imaplib; FETCH, which comes by the thousand, without its logs and guesses."""
                 line = self.readline()
-                told = FETCHED.fullmatch(line)
+                told = _FETCHED.fullmatch(line)
                 if told is None:
                     self._ahead = line
                     answer: bytes | None = super()._get_response(*waiting)

@@ -38,6 +38,11 @@ def batches(facts: Mapping[int, Response]) -> Iterator[list[int]]:
         yield batch
 
 
+def is_large(uids: list[int], octets: int) -> bool:
+    """Whether this is one mail of which only the header and the text are fetched."""
+    return octets > MAIL_BYTES and len(uids) == 1
+
+
 def size_of(facts: Response) -> int:
     """RFC822.SIZE; 0 where the server does not tell."""
     size = facts.get(b"RFC822.SIZE")

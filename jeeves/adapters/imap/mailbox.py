@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -11,11 +11,11 @@ from jeeves.adapters.imap.account import ImapAccount, Timing
 from jeeves.adapters.imap.client import Declined
 from jeeves.adapters.imap.fetching import (
     BATCH_MAILS,
-    MAIL_BYTES,
     OCTETS_PER_SECOND,
     Response,
     batches,
     bodies,
+    is_large,
     size_of,
 )
 from jeeves.adapters.imap.large import assembled, text_sections
@@ -44,8 +44,8 @@ GIVEN_UP_AFTER = 3
 
 
 Asked = TypeVar("Asked")
-#: The bytes of so many octets of mails by UID, or None.
-Answer = Callable[[int], dict[int, bytes] | None]
+#: Gives the bytes of mails by UID; None where they were not asked for, or the server declines.
+Answer = Callable[[], dict[int, bytes] | None]
 
 
 class ImapMailbox:
@@ -99,26 +99,28 @@ class ImapMailbox:
         ready = None
         for batch, facts in self._batches(uids):
             octets = sum(size_of(facts[uid]) for uid in batch)
-            whole = octets <= MAIL_BYTES or len(batch) > 1
-            with self._asking(batch) if whole else nullcontext(_nothing) as answer:
+            with self._asking(batch, octets) as answer:
                 if ready is not None:
                     yield ready
-                found = answer(octets)
+                found = answer()
             ready = batch, facts, self._bodies(batch, facts) if found is None else found
         if ready is not None:
             yield ready
 
     @contextmanager
-    def _asking(self, uids: list[int]) -> Iterator[Answer]:
-        """Ask for the bytes of mails; what reads the answer, None where the server declines.
+    def _asking(self, uids: list[int], octets: int) -> Iterator[Answer]:
+        """Ask for the bytes of mails, if they are fetched whole; what reads the answer.
 
         On a connection on which nobody read it, nothing more is asked.
         """
+        if is_large(uids, octets):
+            yield lambda: None
+            return
         client, answered = self._session.client, False
         with self._session.command():
             tag = ask_fetch(client, uids, ["BODY.PEEK[]"])
 
-        def answer(octets: int) -> dict[int, bytes] | None:
+        def answer() -> dict[int, bytes] | None:
             nonlocal answered
             found = self._unless_declined(octets, lambda: bodies(by_uid(fetched(client, tag))))
             answered = True
@@ -171,7 +173,7 @@ class ImapMailbox:
 
     def _given(self, uids: list[int], octets: int) -> dict[int, bytes] | None:
         """The bytes of mails; None where the server declines to give them."""
-        if octets > MAIL_BYTES and len(uids) == 1:
+        if is_large(uids, octets):
             return self._without_attachments(uids[0])
         client = self._session.client
         return self._unless_declined(
@@ -312,7 +314,3 @@ class ImapMailbox:
 
     def _listed(self, uid: int, facts: Response) -> Listed:
         return listed(uid, facts)
-
-
-def _nothing(_octets: int) -> None:
-    """The answer to what was not asked."""

@@ -17,7 +17,7 @@ from imapclient.imap_utf7 import decode as decode_utf7
 #: What a string is among tokens; parentheses are ``OPEN`` and ``CLOSE`` themselves.
 OPEN, CLOSE = object(), object()
 TOKEN = re.compile(rb'[ \r\n]*(?:([()])|"((?:[^"\\]|\\.)*)"|([^ ()"\r\n]+))', re.DOTALL)
-LITERAL = re.compile(rb"\{\d+\+?\}$")
+LITERAL = re.compile(rb"\{(\d+)\+?\}$")
 ESCAPED = re.compile(rb'\\(["\\])')
 # Nearly every row: no list in a list, and no literal but one at its end, which is an atom here.
 _ATOM, _QUOTED = rb'[^ ()"\r\n]++', rb'"(?:[^"\\]|\\.)*+"'

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from imapclient import IMAPClient
 
-#: As jeeves.service.triage.BATCH, which would bring more than IMAPClient into memory.
-BATCH = 400
+#: As jeeves.adapters.imap.fetching.BATCH_MAILS, which would bring more than IMAPClient into memory.
+BATCH = 350
 FACTS = ["BODY.PEEK[]", "FLAGS", "INTERNALDATE"]
 
 
